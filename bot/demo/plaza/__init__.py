@@ -1,0 +1,1 @@
+"""Plaza: a small public platform with a Mastodon-compatible API and a page."""

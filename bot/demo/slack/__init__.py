@@ -1,0 +1,1 @@
+"""A Slack on this machine, as strict as the real one."""
