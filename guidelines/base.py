@@ -16,8 +16,8 @@ class Severity(StrEnum):
 class Candidate:
     """A text that may become public, and what the checks may know of the place where it would stand.
 
-    `identity` is `brand` or `employee`. `mention` is the post it answers, untrusted; `mention_kind` is triage's word for
-    it. `company` holds the names that mean us. `recent` holds our own recent replies elsewhere, newest first.
+    `identity` is `brand` or `employee`. `mention` is the post it answers, untrusted; `mention_kind` is triage's word
+    for it. `company` holds the names that mean us. `recent` holds our own recent replies elsewhere, newest first.
     """
 
     text: str

@@ -1,0 +1,45 @@
+"""The records and the moves they allow."""
+
+from bot.models.audit import AuditEntry, AuditHead, AuditText
+from bot.models.base import Json, Record
+from bot.models.conversation import Mention, MentionKind, MentionState, Mood, PostRecord, Thread, Urgency
+from bot.models.limits import LimitRecord, Stop, StopScope
+from bot.models.machinery import Card, Notice, OutboxState, Outgoing, SeenRequest, Tick
+from bot.models.people import Account, Employee, Role
+from bot.models.replies import COUNTED, Draft, Origin, Reply, ReplyState
+from bot.models.sources import Source, SourceState, Venue
+
+__all__ = [
+    "COUNTED",
+    "Account",
+    "AuditEntry",
+    "AuditHead",
+    "AuditText",
+    "Card",
+    "Draft",
+    "Employee",
+    "Json",
+    "LimitRecord",
+    "Mention",
+    "MentionKind",
+    "MentionState",
+    "Mood",
+    "Notice",
+    "Origin",
+    "OutboxState",
+    "Outgoing",
+    "PostRecord",
+    "Record",
+    "Reply",
+    "ReplyState",
+    "Role",
+    "SeenRequest",
+    "Source",
+    "SourceState",
+    "Stop",
+    "StopScope",
+    "Thread",
+    "Tick",
+    "Urgency",
+    "Venue",
+]
