@@ -1,7 +1,9 @@
 """What is checked, what a check finds, and the verdict that all findings together make."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol
 
 
 class Severity(StrEnum):
@@ -66,3 +68,58 @@ class Verdict:
     def blocking(self) -> tuple[Finding, ...]:
         """The findings that forbid posting."""
         return tuple(finding for finding in self.findings if finding.severity is Severity.BLOCK)
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A part of a text, in code points, that contradicts a fact, and how."""
+
+    span: tuple[int, int]
+    why: str
+
+
+FactCheck = Callable[[str], Iterable[Conflict]]
+"""Finds what a text says against the fact base; given from outside, since packs hold no facts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a judged rule asks a model: never more than the text, the post it answers and the rule's own examples."""
+
+    rule: str
+    question: str
+    text: str
+    mention: str
+    passing: tuple[str, ...] = ()
+    failing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A model's answer. It counts only when `quote` stands literally in the text."""
+
+    violates: bool
+    quote: str = ""
+    confidence: float = 1.0
+
+
+Judge = Callable[[Question], Judgement | None]
+"""Asks a model; nothing means that no answer came, for whatever reason."""
+
+
+class Ruleset(Protocol):
+    """What can give a verdict: a guideline pack."""
+
+    def verdict(
+        self, candidate: Candidate, *, facts: FactCheck | None = None, judge: Judge | None = None
+    ) -> Verdict: ...
+
+
+def check(
+    candidate: Candidate, pack: Ruleset, *, facts: FactCheck | None = None, judge: Judge | None = None
+) -> Verdict:
+    """Check a text against a pack. Never raises on any text; what could not be checked is said in the verdict.
+
+    Without `facts` the fact rules abstain; without `judge` the judged rules do what their `without_model` says.
+    """
+    return pack.verdict(candidate, facts=facts, judge=judge)

@@ -1,0 +1,76 @@
+"""Links in a text: which hosts they lead to, which are allowed, and which hide where they lead."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from guidelines.checks.contract import Check, Hit, Kind, OptionError, Options
+from guidelines.reading import Reading, Span
+
+SHORTENERS: Final = frozenset(
+    ["bit.ly", "t.co", "goo.gl", "tinyurl.com", "ow.ly", "is.gd", "buff.ly", "rebrand.ly", "cutt.ly", "shorturl.at", "t.ly", "rb.gy", "lnkd.in", "tiny.cc", "s.id", "bl.ink", "soo.gd", "adf.ly", "v.gd", "x.gd", "shorte.st", "trib.al", "dlvr.it", "ift.tt", "qr.ae", "tr.im", "fb.me", "youtu.be", "amzn.to", "spr.ly", "hubs.ly"]
+) - {"youtu.be"}
+_LINK: Final = re.compile(
+    r"(?:https?://|www\.)[^\s<>\"')\]]{2,2000}"
+    r"|(?<![\w@.-])(?:[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?\.){1,4}"
+    r"(?:com|org|net|io|co|app|dev|ly|gl|me|ai|eu|uk|de|fr|es|it|nl|us|ca|au|biz|info|shop|store|link|xyz|to|gd|cc|gg|tv|site|online|page|example)\b(?![\w@-]|\.\w)(?:/[^\s<>\"')\]]{0,2000})?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link and the host that it names, in lower case and without `www.`."""
+
+    span: Span
+    host: str
+
+
+class LinkOptions(Options):
+    """`allow`: only these hosts; `deny`: none of these; `shorteners: false`: none that hide where they lead."""
+
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+    shorteners: bool = True
+
+
+def links_of(reading: Reading) -> list[Link]:
+    """Return the links of a text, bare domains included."""
+    return [Link(match.span(), _host(match[0])) for match in _LINK.finditer(reading.lower)]
+
+
+def _host(link: str) -> str:
+    host = re.split(r"[/?#]", re.sub(r"^https?://", "", link), maxsplit=1)[0]
+    host = host.rsplit("@", 1)[-1].split(":")[0].rstrip(".,;!")
+    return host.removeprefix("www.")
+
+
+def _under(host: str, domains: tuple[str, ...]) -> bool:
+    return any(host == domain.lower() or host.endswith("." + domain.lower()) for domain in domains)
+
+
+def _objection(host: str, options: LinkOptions) -> str:
+    if options.deny and _under(host, options.deny):
+        return f"Links to {host} are not allowed."
+    if not options.shorteners and host in SHORTENERS:
+        return f"{host} hides where the link leads."
+    if options.allow and not _under(host, options.allow):
+        return f"{host} is not on the list of allowed sites."
+    return ""
+
+
+def _build(options: LinkOptions, _lists: object) -> Check:
+    if not options.allow and not options.deny and options.shorteners:
+        raise OptionError("nothing is asked of links: give `allow`, `deny` or `shorteners: false`")
+
+    def check(reading: Reading) -> Iterator[Hit]:
+        for link in links_of(reading):
+            if objection := _objection(link.host, options):
+                yield Hit(link.span, objection)
+
+    return check
+
+
+def kinds() -> tuple[Kind, ...]:
+    """The kinds of check in this module."""
+    return (Kind("links", LinkOptions, _build, "links only to allowed hosts, none that hide where they lead"),)

@@ -1,0 +1,84 @@
+"""Words and phrases that a text must not hold, or of which it must hold at least one."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from guidelines.checks.contract import Check, Hit, Kind, OptionError, Options, shorthand
+from guidelines.reading import Reading, fold
+
+Lists = Mapping[str, tuple[str, ...]]
+
+
+class PhraseOptions(Options):
+    """`any`: phrases; `list`: the name of a list of the pack. A trailing `*` stands for any ending."""
+
+    any: tuple[str, ...] = ()
+    list: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: object) -> object:
+        return shorthand([value] if isinstance(value, str) else value, "any")
+
+
+class RequireOptions(PhraseOptions):
+    """The same, asked for instead of forbidden; `within` limits the search to the first so many characters."""
+
+    within: int | None = Field(default=None, gt=0)
+
+
+def phrase_pattern(phrases: Iterable[str]) -> re.Pattern[str]:
+    """Compile phrases into one pattern for lower-case folded text: whole words, any white space between them."""
+    longest_first = sorted({phrase.strip() for phrase in phrases if phrase.strip()}, key=len, reverse=True)
+    return re.compile("|".join(map(_one_phrase, longest_first)) or r"(?!)")
+
+
+def _one_phrase(phrase: str) -> str:
+    open_ended = phrase.endswith("*")
+    folded = fold(phrase.rstrip("*")).lower().strip()
+    body = r"\s+".join(re.escape(word) for word in folded.split())
+    start = r"(?<!\w)" if folded[:1].isalnum() else ""
+    end = r"\w*" if open_ended else r"(?!\w)" if folded[-1:].isalnum() else ""
+    return f"{start}{body}{end}" if body else r"(?!)"
+
+
+def resolve(options: PhraseOptions, lists: Lists) -> tuple[str, ...]:
+    """Return all phrases that `options` name; unknown and empty lists are errors."""
+    if options.list is not None and options.list not in lists:
+        raise OptionError(f"there is no list '{options.list}' under `lists:`")
+    phrases = options.any + (lists[options.list] if options.list is not None else ())
+    if not any(phrase.strip() for phrase in phrases):
+        raise OptionError("no phrase is given")
+    return phrases
+
+
+def _build_forbidden(options: PhraseOptions, lists: Lists) -> Check:
+    pattern = phrase_pattern(resolve(options, lists))
+
+    def check(reading: Reading) -> Iterator[Hit]:
+        return (Hit(match.span()) for match in pattern.finditer(reading.lower))
+
+    return check
+
+
+def _build_required(options: RequireOptions, lists: Lists) -> Check:
+    phrases = resolve(options, lists)
+    pattern = phrase_pattern(phrases)
+
+    def check(reading: Reading) -> Iterator[Hit]:
+        if not pattern.search(reading.lower, 0, options.within or len(reading.lower)):
+            yield Hit(fix=f"For example: “{phrases[0].rstrip('*')}”.")
+
+    return check
+
+
+def kinds() -> tuple[Kind, ...]:
+    """The kinds of check in this module."""
+    forbidden: Any = PhraseOptions
+    return (
+        Kind("phrases", forbidden, _build_forbidden, "none of these words or phrases"),
+        Kind("require_any", RequireOptions, _build_required, "at least one of these phrases", absence=True),
+    )

@@ -1,0 +1,14 @@
+"""All kinds of check by the key that a pack uses. To add one, write its module and name it here."""
+
+from collections.abc import Mapping
+from itertools import chain
+from types import MappingProxyType
+from typing import Final
+
+from guidelines.checks import disclosure, facts_consistent, hard_sell, limits, links, pattern, phrases, pii, similarity
+from guidelines.checks.contract import Kind
+
+_MODULES: Final = (phrases, pattern, disclosure, hard_sell, pii, limits, links, similarity, facts_consistent)
+KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
+    {kind.name: kind for kind in chain.from_iterable(module.kinds() for module in _MODULES)}
+)

@@ -1,0 +1,112 @@
+"""A guideline pack: read from YAML, validated with file and line, compiled once, and known by its hash."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+from pydantic import ValidationError
+from ruamel.yaml.comments import CommentedMap
+
+from guidelines.base import Candidate, FactCheck, Judge, Verdict
+from guidelines.pack_schema import KEYS, Header
+from guidelines.pack_source import PackError, Problem, line_of, parse, plain, validation_problems
+from guidelines.reading import Reading
+from guidelines.rule import Rule
+from guidelines.rule_reader import RuleReader
+from guidelines.run import run
+
+__all__ = ["Pack", "PackError", "Problem", "default", "load"]
+
+DEFAULT_PACK: Final = "default.yml"
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A pack ready to check with. `problems` are its broken rules, none of them blocking; they do not run."""
+
+    name: str
+    version: str
+    sha256: str
+    rules: tuple[Rule, ...]
+    problems: tuple[Problem, ...] = ()
+    file: str = ""
+    owner: str = ""
+    company: tuple[str, ...] = ()
+    text: str = ""
+
+    def verdict(self, candidate: Candidate, *, facts: FactCheck | None = None, judge: Judge | None = None) -> Verdict:
+        """Run every rule that holds for `candidate`; the gravest findings come first."""
+        if self.company:
+            candidate = replace(candidate, company=tuple(dict.fromkeys((*self.company, *candidate.company))))
+        findings, skipped = run(self.rules, Reading(candidate, facts), judge, self.file)
+        skipped = (*map(str, self.problems), *skipped)
+        return Verdict(self.name, self.version, self.sha256, tuple(findings), skipped)
+
+    def rule(self, identifier: str) -> Rule:
+        """Return the rule with this id; raises `KeyError`."""
+        for rule in self.rules:
+            if rule.id == identifier:
+                return rule
+        raise KeyError(identifier)
+
+
+def load(source: Path | str) -> Pack:
+    """Read a pack from a file, or from its text when `source` is a string of several lines.
+
+    Raises `PackError` with every problem when the pack is unreadable or a blocking rule is broken; other broken rules
+    are left out and listed in `Pack.problems`.
+    """
+    if isinstance(source, str) and "\n" in source:
+        return _build(source.encode(), "pack")
+    path = Path(source)
+    try:
+        return _build(path.read_bytes(), str(path))
+    except OSError as error:
+        raise PackError([Problem(str(path), 1, "pack", error.strerror or "cannot be read")]) from error
+
+
+@lru_cache(maxsize=1)
+def default() -> Pack:
+    """Return the pack that ships with Chorus."""
+    shipped = resources.files("guidelines.packs").joinpath(DEFAULT_PACK)
+    return _build(shipped.read_bytes(), f"guidelines/packs/{DEFAULT_PACK}")
+
+
+def _build(content: bytes, file: str) -> Pack:
+    text = _decoded(content, file)
+    tree = parse(text, file)
+    header = _header(tree, file)
+    reader = RuleReader(file, header)
+    rules = tuple(reader.read(tree["rules"]))
+    if any(problem.blocking for problem in reader.problems):
+        raise PackError(reader.problems)
+    sha256 = hashlib.sha256(content).hexdigest()
+    return Pack(
+        header.pack, header.version, sha256, rules, tuple(reader.problems), file, header.owner, header.company, text
+    )
+
+
+def _decoded(content: bytes, file: str) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise PackError([Problem(file, line, "pack", "not UTF-8 text")]) from error
+
+
+def _header(tree: CommentedMap, file: str) -> Header:
+    problems: list[Problem] = []
+    if not isinstance(tree.get("rules"), list) or not tree["rules"]:
+        problems.append(Problem(file, line_of(tree, ["rules"]), "pack", "`rules` must be a list of at least one rule"))
+    try:
+        header = Header.model_validate(plain({key: tree[key] for key in tree if key != "rules"}))
+    except ValidationError as error:
+        problems.extend(validation_problems(error, tree, file, "pack", KEYS["pack"]))
+    except ValueError as error:
+        problems.append(Problem(file, 1, "pack", str(error)))
+    if problems:
+        raise PackError(problems)
+    return header

@@ -1,0 +1,144 @@
+"""A compiled rule: decides where it holds, runs its checks, and drops the hits that the pack excepts."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from guidelines.base import Candidate, Finding, Severity
+from guidelines.checks.contract import Check, Hit
+from guidelines.pack_schema import ACCOUNTS, OFF, Condition, Effect, Example, Near, Scope, WithoutModel
+from guidelines.reading import Reading, Span
+
+_MOST_FINDINGS: Final = 10
+NEGATIVE: Final = re.compile(
+    r"\b(?:junk|trash|garbage|rubbish|crap|crappy|awful|terrible|horrible|worst|worse|bad|poor|poorly|useless|worthless|broken|overpriced|overrated|scam|scammers?|rip-?off|steal|"
+    r"slow|clunky|buggy|unreliable|inferior|pathetic|joke|laughable|lousy|cheap(?:ly)?|shoddy|sucks?|stinks|fails?|failing|failure|disaster|mess|nightmare|outdated|dinosaur|"
+    r"never works?|doesn't work|can't|don't (?:care|trust|buy)|avoid|regret|hate|beware|dishonest|lies?|lying|liars?|shady|unsafe|insecure|spy|spies|sell your data|clowns?|stay away|steer clear|waste)\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleScope:
+    """Where a rule holds and how much it weighs there."""
+
+    severity: Severity
+    platforms: Scope = field(default_factory=Scope)
+    venues: Scope = field(default_factory=Scope)
+    identities: Scope = field(default_factory=Scope)
+    languages: tuple[str, ...] = ("all",)
+    when: tuple[Condition, ...] = ()
+    unless: tuple[Condition, ...] = ()
+
+    def effect(self, candidate: Candidate) -> Effect:
+        """Return the severity for `candidate`, or `off`."""
+        if not self._speaks(candidate.language) or not all(_holds(condition, candidate) for condition in self.when):
+            return OFF
+        if any(_holds(condition, candidate) for condition in self.unless):
+            return OFF
+        effect: Effect = self.severity
+        for scope, name in (
+            (self.platforms, candidate.platform.lower()),
+            (self.venues, venue_name(candidate.venue)),
+            (self.identities, candidate.identity),
+        ):
+            effect = scope.effect(name, effect) if effect != OFF else OFF
+        return effect
+
+    def _speaks(self, language: str | None) -> bool:
+        return language is None or "all" in self.languages or language.lower().split("-")[0] in self.languages
+
+    @property
+    def may_block(self) -> bool:
+        """Whether the rule forbids posting anywhere."""
+        effects = (*self.platforms.effects.values(), *self.venues.effects.values(), *self.identities.effects.values())
+        return self.severity is Severity.BLOCK or Severity.BLOCK in effects
+
+
+def venue_name(venue: str) -> str:
+    """Return a venue's name for comparison: `r/Cycling` and `/r/cycling` are both `cycling`."""
+    return venue.lower().strip("/").removeprefix("r/")
+
+
+def _holds(condition: Condition, candidate: Candidate) -> bool:
+    language = (candidate.language or "").lower().split("-")[0]
+    facts = (
+        (condition.reply_to, candidate.mention_kind.lower()),
+        (tuple(ACCOUNTS[name] for name in (*condition.account, *condition.identity)), candidate.identity),
+        (condition.platform, candidate.platform.lower()),
+        (tuple(map(venue_name, condition.venue)), venue_name(candidate.venue)),
+        (condition.language, language),
+    )
+    return all(actual in wanted for wanted, actual in facts if wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Vicinity:
+    """What must stand near a hit, compiled."""
+
+    pattern: re.Pattern[str]
+    within: int
+
+    def holds(self, reading: Reading, span: Span) -> bool:
+        """Whether it stands in the sentence of `span`, not farther than `within` characters."""
+        start, end = reading.sentence_at(span[0])
+        near_start, near_end = max(start, span[0] - self.within), min(end, span[1] + self.within)
+        return any(
+            match.end() <= span[0] or match.start() >= span[1]
+            for match in self.pattern.finditer(reading.lower, near_start, max(near_end, span[1]))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of a pack, ready to run. `absence` rules find what is missing and so have no span."""
+
+    id: str
+    title: str
+    why: str
+    fix: str
+    line: int
+    scope: RuleScope
+    checks: tuple[Check, ...] = ()
+    kinds: tuple[str, ...] = ()
+    absence: bool = False
+    exceptions: re.Pattern[str] | None = None
+    vicinities: tuple[Vicinity, ...] = ()
+    judge: str = ""
+    without_model: WithoutModel | None = None
+    passing: tuple[Example, ...] = ()
+    failing: tuple[Example, ...] = ()
+
+    def findings(self, reading: Reading, severity: Severity) -> Iterator[Finding]:
+        """Run the checks; raises `CheckTimeoutError` when a pattern takes too long."""
+        count = 0
+        for check in self.checks:
+            for hit in check(reading):
+                if self._counts(reading, hit):
+                    yield self._finding(reading, severity, hit)
+                    count += 1
+                if count >= _MOST_FINDINGS:
+                    return
+
+    def _counts(self, reading: Reading, hit: Hit) -> bool:
+        if self.exceptions and self._is_excepted(reading, self.exceptions, hit.span):
+            return False
+        return hit.span is None or all(vicinity.holds(reading, hit.span) for vicinity in self.vicinities)
+
+    @staticmethod
+    def _is_excepted(reading: Reading, exceptions: re.Pattern[str], span: Span | None) -> bool:
+        if span is None:
+            return bool(exceptions.search(reading.lower))
+        return any(match.start() < span[1] and span[0] < match.end() for match in exceptions.finditer(reading.lower))
+
+    def _finding(self, reading: Reading, severity: Severity, hit: Hit) -> Finding:
+        why = " ".join(filter(None, (hit.why, self.why)))
+        fix = " ".join(filter(None, (self.fix, hit.fix)))
+        span = reading.original_span(hit.span) if hit.span else None
+        return Finding(self.id, severity, why or self.title, fix, span, self.title)
+
+
+def vicinity(near: Near, compiled_words: re.Pattern[str] | None) -> Vicinity:
+    """Compile a `near` modifier; negative words and own words may both count."""
+    sources = [pattern.pattern for pattern in (NEGATIVE if near.negative else None, compiled_words) if pattern]
+    return Vicinity(re.compile("|".join(sources)), near.within)
