@@ -1,0 +1,156 @@
+"""What the database refuses, as the owner and as the bot's own role."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import Engine, make_url, text
+from sqlalchemy.exc import DBAPIError, ProgrammingError
+from sqlalchemy.orm import Session
+
+from bot import audit, database
+from bot.audit.protection import as_app
+from bot.database import Sessions
+
+AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+REFUSAL = r"record|entry"
+NO_RIGHT = r"permission denied|must be owner"
+
+CHANGES = [
+    "update audit_entry set kind = 'reply.cancelled' where seq = 1",
+    "update audit_entry set body = body",
+    "delete from audit_entry where seq = 2",
+    "truncate audit_entry",
+    "truncate audit_text",
+    "truncate audit_head",
+    "insert into audit_entry select seq, at, kind, actor, subject, body, prev, hash from audit_entry"
+    " on conflict (seq) do update set kind = 'forged'",
+    "insert into audit_entry select 9, at, kind, actor, subject, body, prev, hash from audit_entry where seq = 2",
+    "insert into audit_entry select 3, at, kind, actor, subject, 'x', prev, sha256('x') from audit_entry where seq = 2",
+    "update audit_text set text = 'We never said that.'",
+    "delete from audit_text where seq = 1",
+    "delete from audit_text",
+    "update audit_head set seq = 1",
+    "update audit_head set hash = sha256('x')",
+    "delete from audit_head",
+]
+
+
+def fill(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        for number in (1, 2):
+            audit.record(
+                session,
+                "reply.approved",
+                at=AT,
+                actor="employee:3",
+                subject=f"reply:{number}",
+                texts={"text": "We mended it."},
+            )
+
+
+@pytest.fixture
+def app(database_url: str) -> Iterator[Engine]:
+    engine = database.connect(as_app(database_url))
+    yield engine
+    engine.dispose()
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_owner_is_refused(sessions: Sessions, change: str) -> None:
+    fill(sessions)
+    with sessions() as session, pytest.raises(DBAPIError, match=REFUSAL):
+        session.execute(text(change))
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_owner_is_refused_even_where_triggers_are_said_to_be_a_replicas(sessions: Sessions, change: str) -> None:
+    fill(sessions)
+    with sessions() as session:
+        session.execute(text("set session_replication_role = replica"))
+        with pytest.raises(DBAPIError, match=REFUSAL):
+            session.execute(text(change))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *CHANGES,
+        "insert into audit_entry select * from audit_entry where false",
+        "insert into audit_text values (1, 'note', 'salt', 'forged')",
+        "alter table audit_entry disable trigger all",
+        "drop table audit_entry",
+        "drop function audit_refuse() cascade",
+        "set session_replication_role = replica",
+        "update alembic_version set version_num = '0001'",
+    ],
+)
+def test_the_bots_own_role_has_no_right_to(app: Engine, sessions: Sessions, change: str) -> None:
+    fill(sessions)
+    with app.connect() as connection, pytest.raises(ProgrammingError, match=NO_RIGHT):
+        connection.execute(text(change))
+
+
+def test_the_bots_own_role_can_do_its_daily_work(app: Engine) -> None:
+    sessions = database.sessions_of(app)
+    fill(sessions)
+    with sessions.begin() as session:
+        assert session.execute(text("select current_user")).scalar_one() == "chorus_app"
+        session.execute(text("insert into venue (platform, name, timezone, rules) values ('plaza', 'here', 'UTC', '')"))
+        session.execute(text("delete from venue"))
+        assert session.execute(text("select seq from audit_head")).scalar_one() == 2
+
+
+def test_a_session_that_only_says_it_erases_is_refused(sessions: Sessions) -> None:
+    fill(sessions)
+    with sessions() as session:
+        session.execute(text("set chorus.erasure = '1'"))
+        with pytest.raises(DBAPIError, match="lists it"):
+            session.execute(text("delete from audit_text where seq = 1"))
+
+
+def test_protection_says_what_holds_for_the_owner(engine: Engine) -> None:
+    found = audit.protection(engine)
+    assert found.triggers
+    assert found.superuser
+    assert found.app_role
+    assert not found.complete
+    assert "could switch the protection off" in " ".join(found.lines())
+
+
+def test_protection_says_what_holds_for_the_bots_own_role(app: Engine) -> None:
+    found = audit.protection(app)
+    assert found.complete
+    assert found.lines()[-1] == "The user chorus_app has no right to change the record."
+
+
+def test_protection_notices_a_trigger_that_was_switched_off(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("alter table audit_entry disable trigger audit_entry_unchanged"))
+    found = audit.protection(engine)
+    assert not found.triggers
+    assert "somebody disabled or dropped them" in found.lines()[0]
+
+
+def test_a_migrating_user_who_may_not_create_roles_still_gets_the_triggers(
+    empty_database_url: str, postgres: str
+) -> None:
+    name = "plain_owner"
+    admin = database.connect(postgres)
+    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"create role {name} login nocreaterole"))
+        connection.execute(text(f"alter database {make_url(empty_database_url).database} owner to {name}"))
+    url = make_url(empty_database_url).set(username=name, password=None)
+    owner = database.connect(url.render_as_string(hide_password=False))
+    try:
+        database.migrate(owner)
+        found = audit.protection(owner)
+        with Session(owner) as session, pytest.raises(DBAPIError):
+            session.execute(text("truncate audit_entry"))
+    finally:
+        owner.dispose()
+        admin.dispose()
+    assert found.triggers
+    assert found.owner
+    assert not found.superuser
