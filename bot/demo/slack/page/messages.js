@@ -1,0 +1,161 @@
+/** A scrolling list of messages: one channel's, or one thread's. It stays where the reader is. */
+
+import { act, read } from "./api.js";
+import { dayName, momentOf, sameDay } from "./clock.js";
+import { arrange, el, icon } from "./dom.js";
+import { MessageView } from "./message.js";
+
+const PAGE = 60;
+/** Messages of one author closer than this share one heading. */
+const GROUPED_WITHIN = 5 * 60;
+/** Within this many pixels of its end a list counts as read to its end. */
+const NEAR = 48;
+
+/** `place` is `{channel, thread?}`; `empty` says what to show where nothing was said yet. */
+export class MessageList {
+  constructor(workspace, place, { empty }) {
+    Object.assign(this, { workspace, place, empty });
+    this.views = new Map();
+    this.days = new Map();
+    this.atEnd = true;
+    this.more = false;
+    this.content = el("div", { class: "messages-content" });
+    this.scroller = el("div", { class: "messages", role: "log", "aria-label": place.thread ? "Thread" : "Messages", tabIndex: 0 }, this.content);
+    this.jump = el("button", { type: "button", class: "jump", hidden: true, onclick: () => this.toEnd() }, icon("down"), "New messages");
+    this.node = el("div", { class: "messages-frame" }, this.scroller, this.jump);
+    this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    this.watcher = new ResizeObserver(() => this.atEnd && this.toEnd());
+    this.watcher.observe(this.content);
+    this.watcher.observe(this.scroller);
+  }
+
+  /** Load the newest messages anew; what is on the page already keeps its nodes. */
+  async load() {
+    const answer = await read("messages", this.query({}));
+    if (!answer.ok) return this.showTrouble(answer.message);
+    this.more = answer.has_more === true;
+    const known = new Set(answer.messages.map((message) => message.ts));
+    const oldest = answer.messages[0]?.ts ?? "";
+    for (const ts of this.views.keys()) if (!known.has(ts) && (!this.more || ts >= oldest)) this.views.delete(ts);
+    for (const message of answer.messages) this.put(message);
+    this.draw();
+    if (this.atEnd) this.toEnd();
+    return undefined;
+  }
+
+  query(extra) {
+    const thread = this.place.thread ? { thread_ts: this.place.thread } : {};
+    return { user: this.workspace.directory.me, channel: this.place.channel, ...thread, limit: PAGE, ...extra };
+  }
+
+  /** Take a message that is new or has changed. */
+  receive(message) {
+    const isNew = !this.views.has(message.ts);
+    this.put(message);
+    this.draw();
+    const mine = message.user === this.workspace.directory.me && !message.is_ephemeral;
+    if (this.atEnd || (isNew && mine)) this.toEnd();
+    else if (isNew) this.jump.hidden = false;
+  }
+
+  /** Change the reactions of a message, if it is on the page. */
+  react(ts, reactions) {
+    const view = this.views.get(ts);
+    view?.update({ ...view.message, reactions });
+  }
+
+  remove(ts) {
+    if (this.views.delete(ts)) this.draw();
+  }
+
+  end() {
+    this.watcher.disconnect();
+  }
+
+  put(message) {
+    const view = this.views.get(message.ts);
+    if (view) view.update(message);
+    else this.views.set(message.ts, new MessageView(this.workspace, this.place, message));
+  }
+
+  sorted() {
+    return [...this.views.values()].sort((one, other) => (one.message.ts < other.message.ts ? -1 : 1));
+  }
+
+  draw() {
+    const nodes = [];
+    let before = null;
+    for (const view of this.sorted()) {
+      const moment = momentOf(view.message.ts);
+      const newDay = before === null || !sameDay(momentOf(before.message.ts), moment);
+      if (newDay) nodes.push(this.divider(moment));
+      view.node.classList.toggle("continued", !newDay && continues(before.message, view.message));
+      nodes.push(view.node);
+      before = view;
+    }
+    arrange(this.content, nodes.length ? nodes : [this.emptyNode()]);
+  }
+
+  divider(moment) {
+    const key = moment.toDateString();
+    if (!this.days.has(key)) this.days.set(key, el("div", { class: "day", role: "separator" }, el("span", {}, dayName(moment))));
+    return this.days.get(key);
+  }
+
+  emptyNode() {
+    return el("div", { class: "empty" }, el("p", { class: "empty-title" }, this.empty.title), el("p", {}, this.empty.text));
+  }
+
+  showTrouble(words) {
+    if (this.views.size) return this.workspace.notices.say(words);
+    const again = el("button", { type: "button", class: "button", onclick: () => this.load() }, "Try again");
+    return arrange(this.content, [el("div", { class: "empty" }, el("p", { class: "empty-title" }, "These messages could not be loaded."), el("p", {}, words), again)]);
+  }
+
+  scrolled() {
+    const { scrollTop, clientHeight, scrollHeight } = this.scroller;
+    this.atEnd = scrollTop + clientHeight >= scrollHeight - NEAR;
+    if (this.atEnd) {
+      this.jump.hidden = true;
+      this.markRead();
+    }
+    if (scrollTop < NEAR * 4 && this.more && !this.place.thread) void this.loadEarlier();
+  }
+
+  toEnd() {
+    this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.atEnd = true;
+    this.jump.hidden = true;
+    this.markRead();
+  }
+
+  /** Put what came before above, and keep the reader's eyes on the same line. */
+  async loadEarlier() {
+    this.more = false;
+    const oldest = this.sorted()[0]?.message.ts;
+    const answer = await read("messages", this.query({ before: oldest }));
+    if (!answer.ok) return;
+    const fromEnd = this.scroller.scrollHeight - this.scroller.scrollTop;
+    for (const message of answer.messages) this.put(message);
+    this.draw();
+    this.scroller.scrollTop = this.scroller.scrollHeight - fromEnd;
+    this.more = answer.has_more === true;
+  }
+
+  /** Tell the server how far was read, once for a burst of messages. */
+  markRead() {
+    const newest = this.sorted().at(-1)?.message.ts;
+    if (this.place.thread || !newest || newest === this.readUpTo || document.hidden) return;
+    clearTimeout(this.reading);
+    this.reading = setTimeout(() => {
+      this.readUpTo = newest;
+      void act("read", { user: this.workspace.directory.me, channel: this.place.channel, ts: newest });
+    }, 250);
+  }
+}
+
+function continues(before, message) {
+  const close = Number(message.ts) - Number(before.ts) < GROUPED_WITHIN;
+  const sameKind = Boolean(before.is_ephemeral) === Boolean(message.is_ephemeral) && before.username === message.username;
+  return close && sameKind && before.user === message.user && !before.reply_count;
+}
