@@ -94,55 +94,49 @@ A thread reply comes as `message` with `thread_ts` ≠ `ts`: it belongs to the t
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Protocol
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from bot.demo.slack.acts import Acts
 from bot.demo.slack.errors import Json, PersonError
 from bot.demo.slack.live import Live
 from bot.demo.slack.people import People
 
 PAGE = Path(__file__).parent / "page"
+Ask = Callable[[Json], Json]
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: http: https:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
 
-class Slack(Protocol):
-    """What this interface needs of the server."""
-
-    people: People
-    live: Live
-
-
-def routes(slack: Slack) -> list[BaseRoute]:
+def routes(people: People, acts: Acts, live: Live) -> list[BaseRoute]:
     """Everything the browser page talks to, and the page itself."""
-    people = slack.people
-    reads: dict[str, Callable[[Json], Json]] = {
+    reads: dict[str, Ask] = {
         "bootstrap": people.bootstrap,
         "messages": people.messages,
         "unread": people.unread,
         "home": people.home,
         "views": people.views,
     }
-    writes: dict[str, Callable[[Json], Json]] = {
+    writes: dict[str, Ask] = {
         "message": people.message,
-        "action": people.action,
-        "submit": people.submit,
-        "close": people.close,
-        "command": people.command,
-        "shortcut": people.shortcut,
-        "message_shortcut": people.message_shortcut,
-        "home_opened": people.home_opened,
-        "options": people.options,
+        "action": acts.action,
+        "submit": acts.submit,
+        "close": acts.close,
+        "command": acts.command,
+        "shortcut": acts.shortcut,
+        "message_shortcut": acts.message_shortcut,
+        "home_opened": acts.home_opened,
+        "options": acts.options,
         "react": people.react,
         "read": people.read,
         "direct_message": people.direct_message,
@@ -151,25 +145,22 @@ def routes(slack: Slack) -> list[BaseRoute]:
         *(Route(f"/ui/{name}", _reading(read), methods=["GET"]) for name, read in reads.items()),
         *(Route(f"/ui/{name}", _writing(write), methods=["POST"]) for name, write in writes.items()),
         Route("/ui/file", _file(people), methods=["GET"]),
-        WebSocketRoute("/ui/live", _live(slack)),
+        WebSocketRoute("/ui/live", _live(live)),
         Route("/", _index, methods=["GET"]),
         Mount("/page", _Page(directory=PAGE, check_dir=False)),
     ]
 
 
-type_json = "application/json"
-
-
-def _reading(read: Callable[[Json], Json]) -> Callable[[Request], Response]:
+def _reading(read: Ask) -> Callable[[Request], Response]:
     def endpoint(request: Request) -> Response:
         return _answer(read, dict(request.query_params))
 
     return endpoint
 
 
-def _writing(write: Callable[[Json], Json]) -> object:
+def _writing(write: Ask) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        if request.headers.get("content-type", "").split(";")[0].strip() != type_json:
+        if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
             return JSONResponse({"ok": False, "error": "json_expected", "message": "Send JSON."}, status_code=415)
         try:
             body = await request.json()
@@ -182,7 +173,7 @@ def _writing(write: Callable[[Json], Json]) -> object:
     return endpoint
 
 
-def _answer(ask: Callable[[Json], Json], arguments: Json) -> Response:
+def _answer(ask: Ask, arguments: Json) -> Response:
     try:
         return JSONResponse({"ok": True, **ask(arguments)})
     except PersonError as error:
@@ -201,11 +192,11 @@ def _file(people: People) -> Callable[[Request], Response]:
     return endpoint
 
 
-def _live(slack: Slack) -> object:
+def _live(live: Live) -> Callable[[WebSocket], Awaitable[None]]:
     async def endpoint(websocket: WebSocket) -> None:
         user = websocket.query_params.get("user", "")
         await websocket.accept()
-        feed = slack.live.join(user)
+        feed = live.join(user)
         await websocket.send_json({"type": "hello", "user": user})
         sending = asyncio.create_task(_send_all(websocket, feed))
         try:
@@ -215,7 +206,7 @@ def _live(slack: Slack) -> object:
             pass
         finally:
             sending.cancel()
-            slack.live.leave(user, feed)
+            live.leave(user, feed)
 
     return endpoint
 
@@ -225,15 +216,15 @@ async def _send_all(websocket: WebSocket, feed: "asyncio.Queue[str]") -> None:
         await websocket.send_text(await feed.get())
 
 
-def _index(request: Request) -> Response:
+def _index(_: Request) -> Response:
     if not (PAGE / "index.html").is_file():
         return Response("The page is not built.", status_code=404, media_type="text/plain")
     return _guarded(FileResponse(PAGE / "index.html"))
 
 
 class _Page(StaticFiles):
-    async def get_response(self, path: str, scope: object) -> Response:
-        return _guarded(await super().get_response(path, scope))  # type: ignore[arg-type]
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        return _guarded(await super().get_response(path, scope))
 
 
 def _guarded(response: Response) -> Response:
