@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.errors import Conflict, IllegalMove
@@ -109,6 +110,7 @@ class Mention(Record):
         Index(None, "thread_id"),
         Index(None, "source_id", "id"),
         Index(None, "joined_to_id"),
+        Index(None, "bands", postgresql_using="gin"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
@@ -123,6 +125,7 @@ class Mention(Record):
     urgency: Mapped[Urgency] = mapped_column(stored(Urgency, "urgency"), default=Urgency.NORMAL)
     language: Mapped[str | None] = mapped_column(default=None)
     reasons: Mapped[Json] = mapped_column(default_factory=dict)
+    bands: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default_factory=list)
     suspicious: Mapped[str] = mapped_column(default="")
     joined_to_id: Mapped[int | None] = mapped_column(ForeignKey("mention.id"), default=None)
     claimed_by_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"), default=None)

@@ -395,6 +395,7 @@ def upgrade() -> None:
         ),
         sa.Column("language", sa.Text(), nullable=True),
         sa.Column("reasons", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("bands", postgresql.ARRAY(sa.BigInteger()), nullable=False),
         sa.Column("suspicious", sa.Text(), nullable=False),
         sa.Column("joined_to_id", sa.BigInteger(), nullable=True),
         sa.Column("claimed_by_id", sa.BigInteger(), nullable=True),
@@ -411,6 +412,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mention")),
         sa.UniqueConstraint("post_id", name=op.f("uq_mention_post_id")),
     )
+    op.create_index(op.f("ix_mention_bands"), "mention", ["bands"], unique=False, postgresql_using="gin")
     op.create_index(op.f("ix_mention_joined_to_id"), "mention", ["joined_to_id"], unique=False)
     op.create_index(op.f("ix_mention_source_id_id"), "mention", ["source_id", "id"], unique=False)
     op.create_index(op.f("ix_mention_state_id"), "mention", ["state", "id"], unique=False)
@@ -605,6 +607,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_mention_state_id"), table_name="mention")
     op.drop_index(op.f("ix_mention_source_id_id"), table_name="mention")
     op.drop_index(op.f("ix_mention_joined_to_id"), table_name="mention")
+    op.drop_index(op.f("ix_mention_bands"), table_name="mention", postgresql_using="gin")
     op.drop_table("mention")
     op.drop_index(op.f("ix_source_state"), table_name="source")
     op.drop_table("source")

@@ -1,0 +1,68 @@
+"""The `chorus` command."""
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bot import app as composition
+from bot import database, doctor, logs, settings, vault
+from bot.app import Part
+from bot.cli import sources as sources_cli
+from bot.errors import ChorusError
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+cli.add_typer(sources_cli.accounts_app, name="accounts")
+cli.add_typer(sources_cli.sources_app, name="sources")
+screen = Console()
+
+
+@cli.command()
+def run(
+    only: Annotated[list[Part] | None, typer.Option(help="Run only these parts in this process.")] = None,
+) -> None:
+    """Run the bot: everything in one process, or the parts that --only names."""
+    configured = settings.load()
+    logs.set_up(configured.log_format)
+    composition.run(configured, frozenset(only or Part))
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database up to date."""
+    configured = settings.load()
+    with composition.opened(configured, migrated=False) as (engine, _):
+        behind = database.pending(engine)
+        composition.prepare(engine)
+    screen.print("The database is up to date." if not behind else "The database was brought up to date.")
+
+
+@cli.command(name="doctor")
+def check_up() -> None:
+    """Check settings, database, Slack and every source, and say what to do."""
+    findings = doctor.examine()
+    for finding in findings:
+        screen.print(f"[{'green' if finding.ok else 'red'}]{'ok  ' if finding.ok else 'FAIL'}[/] {finding.what}")
+        if finding.advice:
+            screen.print(f"     {finding.advice}", markup=False, highlight=False)
+    raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+@cli.command(name="new-key")
+def new_key() -> None:
+    """Print a fresh key for CHORUS_SECRET_KEY."""
+    typer.echo(vault.new_key())
+
+
+def main() -> None:
+    """Run a command; what went wrong is told in a sentence and an exit code, never in a traceback."""
+    try:
+        cli()
+    except ChorusError as error:
+        Console(stderr=True).print(f"chorus: {error}", style="red", markup=False, highlight=False)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""Between records and connectors: what a call needs of an account, and a post as a connector knows it."""
+
+from collections.abc import Mapping
+
+from bot.deps import Deps
+from bot.errors import ChorusError
+from bot.models import Account, PostRecord
+from connectors.base import Author, Call, Connector, Post
+
+
+def connector_of(deps: Deps, platform: str) -> Connector:
+    """Return the connector of a platform; raises `ChorusError` when it is not installed."""
+    try:
+        return deps.connectors[platform]
+    except KeyError:
+        installed = ", ".join(sorted(deps.connectors)) or "none"
+        raise ChorusError(f"There is no connector for {platform}. Installed: {installed}.") from None
+
+
+def call_for(deps: Deps, account: Account, *, timeout: float = 10.0) -> Call:
+    """Return all that one request may know. Renewed tokens are stored as soon as the connector hands them back."""
+
+    def save(renewed: Mapping[str, str]) -> None:
+        with deps.sessions.begin() as session:
+            stored = session.get_one(Account, account.id)
+            stored.secrets = deps.vault.seal(renewed)
+
+    return Call(
+        base_url=account.site,
+        secrets=deps.vault.open(account.secrets),
+        now=deps.now(),
+        identity=account.identity,
+        account_id=account.external_id,
+        handle=account.handle,
+        options=account.options,
+        timeout=timeout,
+        save_secrets=save,
+    )
+
+
+def as_post(record: PostRecord) -> Post:
+    """Return a stored post as its connector knows it."""
+    return Post(
+        id=record.external_id,
+        text=record.text,
+        author=Author(
+            id=record.author_external_id,
+            handle=record.author_handle,
+            name=record.author_name,
+            url=record.author_url,
+        ),
+        created_at=record.created_at,
+        url=record.url,
+        parent_id=record.parent_external_id,
+        edited_at=record.edited_at,
+        language=record.language,
+        mentioned=frozenset(record.mentioned),
+        is_own=record.is_own,
+        is_public=record.is_public,
+    )

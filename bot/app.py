@@ -1,0 +1,182 @@
+"""The composition root: the only place that builds things and knows which part gets what."""
+
+import logging
+import os
+import random
+import signal
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from threading import Event, Thread
+
+import uvicorn
+from guidelines.facts import FactBase
+from procrastinate import App as JobApp
+from slack_bolt import App as BoltApp
+from slack_sdk import WebClient
+from sqlalchemy import Engine
+from starlette.applications import Starlette
+
+from bot import database, jobs, people, throttle
+from bot.clock import Clock
+from bot.console import health
+from bot.deps import Deps, utc_now
+from bot.jobs import Worker
+from bot.settings import Settings
+from bot.slack import app as slack_app
+from bot.slack import lane
+from bot.slack.sockets import Supervisor
+from bot.vault import open_vault
+from connectors import registry
+from guidelines import pack as packs
+
+log = logging.getLogger(__name__)
+
+
+class Part(StrEnum):
+    """What a process can do; without a choice it does all of it."""
+
+    SLACK = "slack"
+    WORKER = "worker"
+    CLOCK = "clock"
+    CONSOLE = "console"
+
+
+@contextmanager
+def opened(settings: Settings, *, migrated: bool = True) -> Iterator[tuple[Engine, Deps]]:
+    """Yield an engine and what services need, on the configured or the embedded database."""
+    with database.server(settings.database_url, settings.data_dir) as url:
+        engine = database.connect(url)
+        try:
+            if migrated:
+                prepare(engine)
+            yield engine, deps_for(settings, engine)
+        finally:
+            engine.dispose()
+
+
+def prepare(engine: Engine) -> None:
+    """Bring the schema up to date and put the first limits in place."""
+    database.check_server(engine)
+    if database.pending(engine):
+        database.migrate(engine)
+    with database.sessions_of(engine).begin() as session:
+        throttle.ensure_defaults(session, utc_now())
+
+
+def deps_for(settings: Settings, engine: Engine) -> Deps:
+    """Return what services are given."""
+    found = registry.discover()
+    for failure in found.failures:
+        log.error("connector %s was not loaded: %s", failure.name, failure.reason)
+    return Deps(
+        sessions=database.sessions_of(engine),
+        connectors=found.connectors,
+        pack=packs.load(settings.guideline_pack) if settings.guideline_pack else packs.default(),
+        facts=FactBase.load(settings.facts) if settings.facts else None,
+        vault=open_vault(settings.secret_key, settings.data_dir),
+        now=utc_now,
+        jitter=random.random,
+        worker=f"{socket.gethostname()}:{os.getpid()}",
+        company=settings.company,
+        ops_channel=settings.ops_channel,
+        undo=settings.undo,
+        claim=settings.claim,
+        roles_of=lambda slack_user: people.roles_from(settings, slack_user),
+    )
+
+
+def slack_client(settings: Settings) -> WebClient:
+    """Return the Web API client. It never retries by itself: a message would be sent twice."""
+    token = settings.require("slack_bot_token")
+    return WebClient(token=token, base_url=settings.slack_api_url, timeout=10, retry_handlers=[])
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A part that was started: how to stop it, and what it says of itself."""
+
+    stop: Callable[[], None]
+    report: Callable[[], Mapping[str, object]]
+
+
+def run(settings: Settings, parts: frozenset[Part], *, until: Event | None = None) -> None:
+    """Run the chosen parts until told to stop: by SIGTERM or SIGINT, or by `until`."""
+    stopping = until or _stop_on_signals()
+    with opened(settings) as (engine, deps), ExitStack() as stack:
+        running: dict[str, Running] = {}
+        for part, start in _starters(settings, engine, deps, running).items():
+            if part in parts:
+                running[part.value] = start()
+                stack.callback(running[part.value].stop)
+        log.info("chorus runs: %s", ", ".join(sorted(running)))
+        stopping.wait()
+        log.info("stopping; what is under way is finished first")
+
+
+def _starters(
+    settings: Settings, engine: Engine, deps: Deps, running: Mapping[str, Running]
+) -> dict[Part, Callable[[], Running]]:
+    return {
+        Part.WORKER: lambda: _worker(settings, engine, deps),
+        Part.SLACK: lambda: _slack(settings, deps),
+        Part.CLOCK: lambda: _clock(deps),
+        Part.CONSOLE: lambda: _console(settings, deps, running),
+    }
+
+
+def _worker(settings: Settings, engine: Engine, deps: Deps) -> Running:
+    client = slack_client(settings)
+    worker = Worker(job_app(engine, deps, client))
+    worker.start()
+    return Running(worker.stop, lambda: {"ok": worker.alive})
+
+
+def job_app(engine: Engine, deps: Deps, client: WebClient) -> JobApp:
+    """Return the job engine, whose Slack lane sends with `client`."""
+    url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return jobs.build(url, deps, lambda channel: lane.drain(deps, client, channel))
+
+
+def bolt_app(settings: Settings, deps: Deps) -> BoltApp:
+    """Return the Slack app with all its listeners."""
+    return slack_app.build(deps, slack_client(settings), signing_secret=settings.slack_signing_secret)
+
+
+def _slack(settings: Settings, deps: Deps) -> Running:
+    supervisor = Supervisor(bolt_app(settings, deps), settings.require("slack_app_token"))
+    supervisor.start()
+    return Running(supervisor.stop, supervisor.health)
+
+
+def _clock(deps: Deps) -> Running:
+    clock = Clock(deps)
+    clock.start()
+    return Running(clock.stop, lambda: {"ok": True})
+
+
+def _console(settings: Settings, deps: Deps, running: Mapping[str, Running]) -> Running:
+    def reports() -> dict[str, Mapping[str, object]]:
+        return {name: part.report() for name, part in running.items()}
+
+    web = Starlette(routes=health.routes(deps.sessions, reports))
+    server = uvicorn.Server(
+        uvicorn.Config(web, host=settings.http_host, port=settings.http_port, log_level="warning", access_log=False)
+    )
+    thread = Thread(target=server.run, name="chorus-console", daemon=True)
+    thread.start()
+
+    def stop() -> None:
+        server.should_exit = True
+        thread.join(5)
+
+    return Running(stop, lambda: {"ok": thread.is_alive()})
+
+
+def _stop_on_signals() -> Event:
+    stopping = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    return stopping

@@ -1,0 +1,80 @@
+"""A text before the guidelines: what the checks are told of the place it would stand in, and what they say."""
+
+from dataclasses import asdict
+
+import regex
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.deps import Deps
+from bot.models import COUNTED, Json, Mention, PostRecord, Reply
+from connectors.base import Identity
+from guidelines.base import Candidate, Finding, Severity, Verdict, check
+
+RECENT = 50
+"""Against so many of our newest replies a text is compared."""
+
+BLANK = regex.compile(r"\[[^\[\]\n]{2,120}\]")
+
+
+def verdict(
+    session: Session, deps: Deps, mention: Mention, post: PostRecord, text: str, *, identity: Identity
+) -> Verdict:
+    """Return what the active pack says of a text as an answer to a post; unfilled blanks are findings of our own."""
+    candidate = Candidate(
+        text=text,
+        platform=post.platform,
+        mention=post.text,
+        mention_kind=mention.kind.value,
+        identity=identity.value,
+        language=mention.language,
+        company=deps.company,
+        recent=_recent(session, mention),
+    )
+    found = check(candidate, deps.pack)
+    return Verdict(found.pack, found.version, found.sha256, (*blanks(text), *found.findings), found.skipped)
+
+
+def blanks(text: str) -> tuple[Finding, ...]:
+    """Return a blocking finding for each blank that a template left for a person to fill."""
+    return tuple(
+        Finding(
+            rule="blank",
+            severity=Severity.BLOCK,
+            title="Fill the blanks",
+            why=f"The draft still holds a blank: {blank.group()}.",
+            fix="Put your own words in its place, or take it out.",
+            span=blank.span(),
+        )
+        for blank in BLANK.finditer(text)
+    )
+
+
+def kept(verdict: Verdict) -> Json:
+    """Return a verdict as it is stored with drafts and in the record."""
+    return asdict(verdict) | {"blocked": verdict.blocked}
+
+
+def findings_from(stored: Json) -> tuple[Finding, ...]:
+    """Return the findings of a stored verdict."""
+    return tuple(
+        Finding(
+            rule=str(item["rule"]),
+            severity=Severity(item["severity"]),
+            why=str(item["why"]),
+            fix=str(item["fix"]),
+            span=tuple(item["span"]) if item["span"] else None,
+            title=str(item["title"]),
+        )
+        for item in stored.get("findings", [])
+    )
+
+
+def _recent(session: Session, mention: Mention) -> tuple[str, ...]:
+    newest = (
+        select(Reply.typed)
+        .where(Reply.state.in_(COUNTED), Reply.mention_id != mention.id)
+        .order_by(Reply.id.desc())
+        .limit(RECENT)
+    )
+    return tuple(session.scalars(newest))

@@ -1,0 +1,1 @@
+"""The `chorus` command, one file for each group of sub-commands."""

@@ -1,0 +1,127 @@
+"""`chorus accounts` and `chorus sources`: whom we speak as, and what we follow."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import select
+
+from bot import app as composition
+from bot import settings, sources
+from bot.errors import ChorusError
+from bot.models import Account, Source, SourceState
+from connectors.base import Followed, Identity, SourceKind
+
+OPERATOR = "operator"
+
+accounts_app = typer.Typer(no_args_is_help=True, help="Accounts we post with.")
+sources_app = typer.Typer(no_args_is_help=True, help="Sources we follow.")
+screen = Console()
+
+
+@accounts_app.command("list")
+def list_accounts() -> None:
+    """Show all connected accounts and how they fare."""
+    table = Table("id", "platform", "site", "handle", "identity", "condition", box=None, pad_edge=False)
+    with composition.opened(settings.load()) as (_, deps), deps.sessions() as session:
+        for account in session.scalars(select(Account).order_by(Account.id)):
+            table.add_row(
+                str(account.id),
+                account.platform,
+                account.site,
+                account.handle,
+                account.identity.value,
+                f"{account.condition.value} {account.condition_detail}".strip(),
+            )
+    screen.print(table if table.rows else "No account is connected yet. Connect one with: chorus accounts connect")
+
+
+@accounts_app.command("connect")
+def connect(
+    platform: Annotated[str, typer.Argument(help="Name of the platform, such as mastodon.")],
+    site: Annotated[str, typer.Argument(help="Address of the instance, such as https://mastodon.example.")],
+    secret: Annotated[list[str], typer.Option(help="name=value; a value of - is asked for without being shown.")],
+    identity: Annotated[Identity, typer.Option(help="Whom the public sees as the author.")] = Identity.BRAND,
+) -> None:
+    """Connect an account: the platform is asked whose it is."""
+    secrets = dict(_pair(item) for item in secret)
+    given = sources.Connecting(platform=platform, site=site, secrets=secrets, identity=identity)
+    with composition.opened(settings.load()) as (_, deps):
+        account = sources.connect(deps, given, actor=OPERATOR)
+    screen.print(f"Account {account.id} is connected: {account.handle} on {account.site}.")
+
+
+@sources_app.command("list")
+def list_sources() -> None:
+    """Show all sources and their health."""
+    table = Table("id", "name", "follows", "channel", "every", "state", "detail", box=None, pad_edge=False)
+    with composition.opened(settings.load()) as (_, deps), deps.sessions() as session:
+        for source in session.scalars(select(Source).order_by(Source.id)):
+            table.add_row(
+                str(source.id),
+                source.name,
+                f"{source.kind.value} {source.query}".strip(),
+                source.channel,
+                f"{source.poll_seconds} s",
+                source.state.value,
+                source.detail,
+            )
+    screen.print(table if table.rows else "No source is followed yet. Add one with: chorus sources add")
+
+
+@sources_app.command("add")
+def add(
+    name: Annotated[str, typer.Argument(help="A name for people.")],
+    account: Annotated[int, typer.Option(help="Id of the account that reads it; see: chorus accounts list")],
+    channel: Annotated[str, typer.Option(help="Id of the Slack channel for its cards.")],
+    kind: Annotated[SourceKind, typer.Option(help="What to follow.")] = SourceKind.MENTIONS,
+    query: Annotated[str, typer.Option(help="Words, hashtag, address or post, as the kind needs.")] = "",
+    every: Annotated[int, typer.Option(min=1, help="Seconds between two looks.")] = 60,
+) -> None:
+    """Follow something; a source of that name is changed."""
+    with composition.opened(settings.load()) as (_, deps):
+        source = sources.add(
+            deps, account, name, Followed(kind, query), channel=channel, poll_seconds=every, actor=OPERATOR
+        )
+    screen.print(f"Source {source.id} is followed: {source.name}.")
+
+
+@sources_app.command("try")
+def try_source(
+    account: Annotated[int, typer.Option(help="Id of the account that reads it.")],
+    kind: Annotated[SourceKind, typer.Option(help="What to follow.")] = SourceKind.MENTIONS,
+    query: Annotated[str, typer.Option(help="Words, hashtag, address or post.")] = "",
+) -> None:
+    """Show what a source would bring in, without keeping any of it."""
+    with composition.opened(settings.load()) as (_, deps):
+        page = sources.look(deps, account, Followed(kind, query))
+    for post in page.posts:
+        screen.print(f"{post.created_at:%Y-%m-%d %H:%M}  @{post.author.handle}", style="bold", highlight=False)
+        screen.print(post.text, markup=False, highlight=False)
+    screen.print(f"{len(page.posts)} posts, {len(page.skipped)} that could not be read.")
+
+
+@sources_app.command("pause")
+def pause(source: Annotated[int, typer.Argument(help="Id of the source.")]) -> None:
+    """Stop reading a source until it is resumed."""
+    _set(source, SourceState.PAUSED, "is paused")
+
+
+@sources_app.command("resume")
+def resume(source: Annotated[int, typer.Argument(help="Id of the source.")]) -> None:
+    """Read a source again, also one that needed attention."""
+    _set(source, SourceState.ACTIVE, "is read again")
+
+
+def _set(source_id: int, state: SourceState, words: str) -> None:
+    with composition.opened(settings.load()) as (_, deps):
+        source = sources.set_state(deps, source_id, state, actor=OPERATOR)
+    screen.print(f"{source.name} {words}.")
+
+
+def _pair(item: str) -> tuple[str, str]:
+    name, found, value = item.partition("=")
+    if not found or not name:
+        raise ChorusError(f"--secret takes name=value, such as access_token=-. This is neither: {name}")
+    return name, typer.prompt(name, hide_input=True) if value == "-" else value

@@ -1,0 +1,1 @@
+"""The web side: health and measures for machines, pages for managers and reviewers."""

@@ -1,0 +1,169 @@
+"""Reading sources: posts in, mentions stored, the cursor advanced in the same transaction."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from bot import audit, outbox, queue
+from bot.accounts import call_for, connector_of
+from bot.deps import Deps
+from bot.ledger import Site, settle_thread, store
+from bot.models import Account, Mention, PostRecord, Source, SourceState
+from bot.models.conversation import MentionState
+from connectors.base import ConnectorError, Cursor, Fault, Followed, Page
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE = timedelta(seconds=5)
+LONGEST_PAUSE = timedelta(minutes=15)
+FEW = 20
+"""Up to so many new mentions at once, their conversations are read before anybody sees a card; above, after."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What one look at a source brought."""
+
+    mentions: tuple[int, ...] = ()
+    skipped: int = 0
+    failed: Fault | None = None
+
+
+def collect(deps: Deps, source_id: int) -> Collected:
+    """Read what is new in a source. A platform that fails is tried again later, and told of once."""
+    with deps.sessions() as session:
+        source = session.get(Source, source_id)
+        if source is None or not _may_read(source, deps.now()):
+            return Collected()
+        account = session.get_one(Account, source.account_id)
+    followed = Followed(source.kind, source.query)
+    cursor = Cursor(source.cursor) if source.cursor is not None else None
+    try:
+        page = connector_of(deps, source.platform).fetch(call_for(deps, account), followed, cursor)
+    except ConnectorError as error:
+        return _failed(deps, source_id, error)
+    for skipped in page.skipped:
+        log.warning("%s: post %s was skipped: %s", source.name, skipped.id, skipped.reason)
+    return _store(deps, source_id, source.cursor, account, page)
+
+
+def gather_context(deps: Deps, mention_id: int) -> None:
+    """Read the conversation around a mention and keep it. Without it the mention stays as it is."""
+    with deps.sessions() as session:
+        mention = session.get_one(Mention, mention_id)
+        source = session.get_one(Source, mention.source_id)
+        account = session.get_one(Account, source.account_id)
+        post_id = session.get_one(PostRecord, mention.post_id).external_id
+    try:
+        thread = connector_of(deps, account.platform).thread(call_for(deps, account), post_id)
+    except ConnectorError as error:
+        log.info("%s: the conversation around %s could not be read: %s", source.name, post_id, error.detail)
+        return
+    if not thread.posts:
+        return
+    with deps.sessions.begin() as session:
+        kept = settle_thread(session, Site.of(session, account), thread.root_id, thread.posts, at=deps.now())
+        kept.truncated = thread.truncated
+
+
+def due_sources(session: Session, *, at: datetime) -> Sequence[tuple[int, int]]:
+    """Return the sources that may be looked at now, each with the number of the slot that now falls into."""
+    free = or_(Source.not_before.is_(None), Source.not_before <= at)
+    active = select(Source.id, Source.poll_seconds).where(Source.state == SourceState.ACTIVE, free)
+    return [(source_id, int(at.timestamp()) // pause) for source_id, pause in session.execute(active)]
+
+
+def _may_read(source: Source, now: datetime) -> bool:
+    waiting = source.not_before is not None and source.not_before > now
+    return source.state is SourceState.ACTIVE and not waiting
+
+
+def _store(deps: Deps, source_id: int, read_from: str | None, account: Account, page: Page) -> Collected:
+    now = deps.now()
+    with deps.sessions.begin() as session:
+        source = session.get_one(Source, source_id, with_for_update=True)
+        if source.cursor != read_from:
+            # Somebody else read the same page at the same time and was first; nothing is lost by letting go.
+            return Collected()
+        site = Site.of(session, account)
+        public = [post for post in page.posts if post.is_public]
+        store(session, site, public, at=now)
+        ours = {post.id for post in public if post.is_own or post.author.id in site.own_ids}
+        mentions = _mention(session, source, [post.id for post in public if post.id not in ours], site, now)
+        if source.read(page.cursor, at=now, skipped=len(page.skipped)):
+            outbox.over(session, deps.ops_channel, _trouble(source), f"{source.name} can be read again.", at=now)
+        if not page.complete:
+            queue.collect(session, source_id)
+        _ask_for_work(session, mentions)
+        if mentions or page.skipped:
+            data = {"mentions": list(mentions), "skipped": len(page.skipped), "gap": page.gap}
+            audit.record(session, "source.read", at=now, actor="system", subject=f"source:{source_id}", data=data)
+    return Collected(mentions=mentions, skipped=len(page.skipped))
+
+
+def _mention(session: Session, source: Source, post_ids: Sequence[str], site: Site, now: datetime) -> tuple[int, ...]:
+    if not post_ids:
+        return ()
+    posts = session.execute(
+        select(PostRecord.id, PostRecord.thread_id)
+        .where(PostRecord.platform == site.platform, PostRecord.site == site.address)
+        .where(PostRecord.external_id.in_(post_ids))
+        .order_by(PostRecord.created_at, PostRecord.id)
+    )
+    rows: list[Mapping[str, object]] = [
+        {
+            "post_id": post_id,
+            "thread_id": thread_id,
+            "source_id": source.id,
+            "channel": source.channel,
+            "collected_at": now,
+            "state": MentionState.COLLECTED,
+            "reasons": {},
+        }
+        for post_id, thread_id in posts
+    ]
+    added = insert(Mention).on_conflict_do_nothing(index_elements=["post_id"]).returning(Mention.id)
+    return tuple(sorted(session.scalars(added, rows)))
+
+
+def _ask_for_work(session: Session, mentions: Sequence[int]) -> None:
+    queue.prepare(session, mentions)
+    if len(mentions) > FEW:
+        queue.context(session, mentions)
+
+
+def _failed(deps: Deps, source_id: int, error: ConnectorError) -> Collected:
+    now = deps.now()
+    with deps.sessions.begin() as session:
+        source = session.get_one(Source, source_id, with_for_update=True)
+        retry_at = error.retry_at or now + _pause(source.failures, deps.jitter())
+        news = source.failed(error.fault, error.detail, retry_at=retry_at)
+        log.warning("%s cannot be read (%s): %s", source.name, error.fault.value, error.detail)
+        if news:
+            data = {"fault": error.fault.value, "detail": error.detail}
+            outbox.tell(session, deps.ops_channel, _trouble(source), _complaint(source, error), at=now)
+            audit.record(session, "source.failed", at=now, actor="system", subject=f"source:{source_id}", data=data)
+    return Collected(failed=error.fault)
+
+
+def _pause(failures: int, jitter: float) -> timedelta:
+    longest: timedelta = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(failures, 10))
+    return longest * (0.5 + jitter / 2)
+
+
+def _trouble(source: Source) -> str:
+    return f"source:{source.id}"
+
+
+def _complaint(source: Source, error: ConnectorError) -> str:
+    if source.state is SourceState.NEEDS_ATTENTION:
+        return (
+            f"{source.name} needs attention: {error.detail} It is not read until somebody has mended it "
+            f"(chorus sources resume {source.id}). All other sources go on."
+        )
+    return f"{source.name} cannot be read: {error.detail} It is tried again by itself; this is said once."

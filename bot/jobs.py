@@ -1,0 +1,129 @@
+"""Doing the work: each job calls one service or shows one card, nothing more. Jobs may run again after a crash."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Thread
+
+from procrastinate import App, PsycopgConnector
+
+from bot import delivery, drafting, intake, queue, triage
+from bot.deps import Deps
+from bot.queue import LANES, Job, Lane
+
+log = logging.getLogger(__name__)
+
+CONCURRENCY = {Lane.INTAKE: 4, Lane.DELIVERY: 8, Lane.SLACK: 8}
+POLL = 1.0
+"""Seconds after which a worker looks for jobs though nobody called it."""
+
+Drain = Callable[[str], None]
+"""Sends what waits in one channel."""
+
+
+def build(url: str, deps: Deps, drain: Drain) -> App:
+    """Return the job engine with all our jobs. Only the worker opens it."""
+    app = App(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=10))
+
+    @app.task(name=Job.COLLECT.value, queue=LANES[Job.COLLECT].value)
+    def collect(source_id: int) -> None:
+        intake.collect(deps, source_id)
+
+    @app.task(name=Job.PREPARE.value, queue=LANES[Job.PREPARE].value)
+    def prepare(mention_ids: list[int]) -> None:
+        prepare_mentions(deps, mention_ids)
+
+    @app.task(name=Job.CONTEXT.value, queue=LANES[Job.CONTEXT].value)
+    def context(mention_id: int) -> None:
+        intake.gather_context(deps, mention_id)
+
+    @app.task(name=Job.POST.value, queue=LANES[Job.POST].value)
+    def post(reply_id: int) -> None:
+        delivery.post(deps, reply_id)
+
+    @app.task(name=Job.LOOK.value, queue=LANES[Job.LOOK].value)
+    def look(reply_id: int) -> None:
+        delivery.look(deps, reply_id)
+
+    @app.task(name=Job.DRAIN.value, queue=LANES[Job.DRAIN].value)
+    def drain_channel(channel: str) -> None:
+        drain(channel)
+
+    return app
+
+
+def prepare_mentions(deps: Deps, mention_ids: Sequence[int]) -> None:
+    """Take mentions the rest of the way to their cards. One that breaks does not hold up its neighbours."""
+    try:
+        if len(mention_ids) <= intake.FEW:
+            for mention_id in mention_ids:
+                intake.gather_context(deps, mention_id)
+        triage.assess(deps, mention_ids)
+        drafting.suggest(deps, mention_ids)
+    except Exception:
+        if len(mention_ids) == 1:
+            raise
+        log.exception("a bundle of %s mentions broke; each is tried alone", len(mention_ids))
+        with deps.sessions.begin() as session:
+            queue.prepare(session, mention_ids, size=1)
+
+
+class Worker:
+    """Runs jobs in a thread of its own, every lane with its own share, and starts again when the engine falls over."""
+
+    def __init__(self, app: App, lanes: Sequence[Lane] = tuple(Lane)) -> None:
+        self._app = app
+        self._lanes = lanes
+        self._stopping = Event()
+        self._thread = Thread(target=self._run, name="chorus-worker", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def stop(self, *, timeout: float = 15.0) -> None:
+        """Finish the jobs under way, for at most `timeout` seconds, and stop."""
+        self._stopping.set()
+        loop, task = self._loop, self._task
+        if loop is not None and task is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(task.cancel)
+        self._thread.join(timeout)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still works."""
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        pause = 1.0
+        while not self._stopping.is_set():
+            try:
+                asyncio.run(self._work())
+            except asyncio.CancelledError:
+                return
+            except Exception:
+                log.exception("the job engine fell over; it is started again in %s s", pause)
+                self._stopping.wait(pause)
+                pause = min(pause * 2, 60.0)
+
+    async def _work(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._task = asyncio.current_task()
+        # Synchronous jobs run in the loop's pool, which would otherwise be as small as the machine.
+        self._loop.set_default_executor(ThreadPoolExecutor(sum(CONCURRENCY[lane] for lane in self._lanes)))
+        async with self._app.open_async(), asyncio.TaskGroup() as group:
+            for lane in self._lanes:
+                group.create_task(
+                    self._app.run_worker_async(
+                        queues=[lane.value],
+                        name=lane.value,
+                        concurrency=CONCURRENCY[lane],
+                        fetch_job_polling_interval=POLL,
+                        install_signal_handlers=False,
+                        shutdown_graceful_timeout=10.0,
+                        delete_jobs="successful",
+                    )
+                )

@@ -1,0 +1,53 @@
+"""Near-duplicates: texts that say the same in almost the same words.
+
+MinHash over word shingles, folded into bands that an index can look up; what shares a band is then compared in full.
+"""
+
+import struct
+from functools import lru_cache
+from hashlib import blake2b
+
+import regex
+from rapidfuzz import fuzz
+
+HASHES = 64
+ROWS = 4
+BANDS = HASHES // ROWS
+FEWEST_WORDS = 4
+MOST_WORDS = 400
+ALIKE = 85.0
+"""Of 100: two texts at least so similar are the same."""
+
+_MASK = (1 << 64) - 1
+_NOISE = regex.compile(r"https?://\S+|[@#]\S+|[^\p{L}\p{N}]+")
+_SEEDS = tuple(int.from_bytes(blake2b(bytes([n]), digest_size=8).digest()) | 1 for n in range(HASHES))
+
+
+def bands(text: str) -> list[int]:
+    """Return the bands of a text as signed 64-bit numbers, stable for ever; none for a text too short to compare."""
+    words = plain(text).split()[:MOST_WORDS]
+    if len(words) < FEWEST_WORDS:
+        return []
+    shingles = {_hashed(" ".join(words[start : start + 2])) for start in range(len(words) - 1)}
+    least = [min((shingle * seed & _MASK) >> 16 for shingle in shingles) for seed in _SEEDS]
+    return [_band(number, least[number * ROWS : (number + 1) * ROWS]) for number in range(BANDS)]
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two texts say nearly the same."""
+    return bool(fuzz.ratio(plain(one), plain(other)) >= ALIKE)
+
+
+@lru_cache(maxsize=2048)
+def plain(text: str) -> str:
+    """Return a text without what copies differ in: case, links, handles, punctuation."""
+    return " ".join(_NOISE.sub(" ", text[:5000].casefold()).split())
+
+
+def _hashed(words: str) -> int:
+    return int.from_bytes(blake2b(words.encode(), digest_size=8).digest())
+
+
+def _band(number: int, rows: list[int]) -> int:
+    digest = blake2b(struct.pack(f">B{ROWS}Q", number, *rows), digest_size=8).digest()
+    return int.from_bytes(digest, signed=True)

@@ -1,0 +1,53 @@
+"""What is to be shown in Slack: rows that wait, one for each subject and channel, and the drain that is asked for."""
+
+from datetime import datetime
+
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from bot import queue
+from bot.models import Card, Mention, Notice, OutboxState, Outgoing
+
+
+def show(session: Session, mention_id: int, *, at: datetime) -> None:
+    """Ask for the card of a mention to be made or brought up to date, however often it changed since."""
+    place = session.scalar(select(Card.channel).where(Card.mention_id == mention_id))
+    channel = place or session.scalars(select(Mention.channel).where(Mention.id == mention_id)).one()
+    _wait(session, channel, f"mention:{mention_id}", "", at)
+
+
+def tell(session: Session, channel: str, subject: str, words: str, *, at: datetime) -> bool:
+    """Tell the operators once, until `over`; returns whether it was news. Without a channel it is only noted."""
+    row = insert(Notice).values(subject=subject, text=words, told_at=at)
+    row = row.on_conflict_do_nothing(index_elements=["subject"], index_where=text("over_at is null"))
+    notice_id = session.execute(row.returning(Notice.id)).scalar_one_or_none()
+    if notice_id is not None and channel:
+        _wait(session, channel, f"notice:{notice_id}", words, at)
+    return notice_id is not None
+
+
+def over(session: Session, channel: str, subject: str, words: str, *, at: datetime) -> None:
+    """Tell that it is over, when it had been told."""
+    notice = session.scalar(select(Notice).where(Notice.subject == subject, Notice.over_at.is_(None)))
+    if notice is None:
+        return
+    notice.over_at = at
+    if channel:
+        _wait(session, channel, f"notice:{notice.id}:over", words, at)
+
+
+def due_channels(session: Session, *, at: datetime) -> list[str]:
+    """Return the channels in which something waits that may be sent now."""
+    due = (Outgoing.state == OutboxState.WAITING) & (Outgoing.not_before <= at)
+    return list(session.scalars(select(Outgoing.channel).where(due).distinct()))
+
+
+def _wait(session: Session, channel: str, subject: str, words: str, at: datetime) -> None:
+    row = insert(Outgoing).values(
+        channel=channel, subject=subject, text=words, not_before=at, created_at=at, state=OutboxState.WAITING
+    )
+    session.execute(
+        row.on_conflict_do_nothing(index_elements=["channel", "subject"], index_where=text("state = 'waiting'"))
+    )
+    queue.drain(session, channel)

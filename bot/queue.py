@@ -1,0 +1,107 @@
+"""Asking for work: the names of the jobs, and a defer that belongs to the caller's transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from procrastinate import App, SyncPsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued
+from sqlalchemy.orm import Session
+
+
+class Job(StrEnum):
+    """What can be asked for. A job's name is kept in the database: rename one only with an alias."""
+
+    COLLECT = "collect"
+    PREPARE = "prepare"
+    CONTEXT = "context"
+    POST = "post"
+    LOOK = "look"
+    DRAIN = "drain"
+
+
+class Lane(StrEnum):
+    """The queues, each with workers of its own kind."""
+
+    INTAKE = "intake"
+    DELIVERY = "delivery"
+    SLACK = "slack"
+
+
+LANES = {
+    Job.COLLECT: Lane.INTAKE,
+    Job.PREPARE: Lane.INTAKE,
+    Job.CONTEXT: Lane.INTAKE,
+    Job.POST: Lane.DELIVERY,
+    Job.LOOK: Lane.DELIVERY,
+    Job.DRAIN: Lane.SLACK,
+}
+
+# Never opened: it only writes jobs on connections that it is handed. The worker's own connector is asynchronous and
+# would refuse a synchronous connection.
+_asking = App(connector=SyncPsycopgConnector())
+
+
+def collect(session: Session, source_id: int) -> None:
+    """Ask for one look at a source; twins that already wait are enough."""
+    _once(session, Job.COLLECT, f"collect:{source_id}", source_id=source_id)
+
+
+def prepare(session: Session, mention_ids: Sequence[int], *, size: int = 50) -> None:
+    """Ask for mentions to be judged, given drafts and shown, in bundles of at most `size`."""
+    for start in range(0, len(mention_ids), size):
+        _defer(session, Job.PREPARE, mention_ids=list(mention_ids[start : start + size]))
+
+
+def context(session: Session, mention_ids: Sequence[int]) -> None:
+    """Ask for the conversations around mentions, after what is more urgent."""
+    for mention_id in mention_ids:
+        _defer(session, Job.CONTEXT, priority=-1, mention_id=mention_id)
+
+
+def post(session: Session, reply_id: int) -> None:
+    """Ask for an approved reply to be posted. No lock and no retry: the reply's own state keeps twins apart."""
+    _defer(session, Job.POST, priority=1, reply_id=reply_id)
+
+
+def look(session: Session, reply_id: int) -> None:
+    """Ask for a reply in doubt to be looked for on its platform."""
+    _defer(session, Job.LOOK, reply_id=reply_id)
+
+
+def drain(session: Session, channel: str) -> None:
+    """Ask for what waits in a channel to be sent; one drain a channel runs at a time."""
+    _once(session, Job.DRAIN, f"slack:{channel}", lock=f"slack:{channel}", channel=channel)
+
+
+def _defer(
+    session: Session,
+    job: Job,
+    *,
+    lock: str | None = None,
+    queueing_lock: str | None = None,
+    at: datetime | None = None,
+    priority: int = 0,
+    **arguments: Any,
+) -> None:
+    raw = session.connection().connection.driver_connection
+    _asking.configure_task(
+        job.value,
+        queue=LANES[job].value,
+        lock=lock,
+        queueing_lock=queueing_lock,
+        schedule_at=at,
+        priority=priority,
+        connection=raw,
+    ).defer(**arguments)
+
+
+def _once(session: Session, job: Job, key: str, *, lock: str | None = None, **arguments: Any) -> bool:
+    # The connection is asked for inside the savepoint, because SQLAlchemy opens savepoints only when they are used.
+    try:
+        with session.begin_nested():
+            _defer(session, job, lock=lock, queueing_lock=key, **arguments)
+    except AlreadyEnqueued:
+        return False
+    return True

@@ -1,0 +1,184 @@
+"""Judging mentions: kind, mood, urgency, near-duplicates; each judgement with its reason."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import regex
+from guidelines.suspicious import suspicious
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot import audit, likeness, outbox
+from bot.deps import Deps
+from bot.models import Json, Mention, MentionKind, MentionState, Mood, PostRecord, Urgency
+
+DUPLICATES_WITHIN = timedelta(days=7)
+
+_QUESTION = regex.compile(
+    r"\?|^\s*(?:how|what|when|where|which|who|why|does|do|is|are|can|could|will|would|has|have|did|should|anyone|"
+    r"anybody|wie|was|wann|wo|warum|welche[rs]?|kann|gibt|cómo|qué|cuándo|dónde|por qué|puede)\b",
+    regex.IGNORECASE,
+)
+_COMPLAINT = regex.compile(
+    r"\b(?:broken|broke|terrible|awful|worst|useless|disappoint\w*|refund|rip[- ]?off|scam|waste|hate|angry|furious|"
+    r"annoy\w*|unacceptable|ridiculous|never (?:again|arrived|works?|worked)|"
+    r"(?:does|do|did|is|was|wo|ca)n[’']?t work\w*|"
+    r"not working|stopped working|still waiting|no (?:reply|answer|response)|crash\w*|fail(?:s|ed|ing)?|faulty|"
+    r"defective|kaputt|enttäusch\w*|schlecht|roto|decepcion\w*)\b",
+    regex.IGNORECASE,
+)
+_PRAISE = regex.compile(
+    r"\b(?:love(?:d|s)?|great|awesome|amazing|excellent|fantastic|brilliant|best|perfect|thank(?:s| you)|impressed|"
+    r"wonderful|recommend|happy with|danke|toll|super|gracias|genial)\b|[❤♥😍🥰👏🎉]",
+    regex.IGNORECASE,
+)
+_LEAD = regex.compile(
+    r"\b(?:looking (?:for|to buy)|recommend(?:ations?)? (?:for|me|an?)|thinking (?:of|about) (?:buying|getting)|"
+    r"should i (?:buy|get)|where can i (?:buy|get|order)|how much (?:is|does|for)|considering|"
+    r"switch(?:ing)? (?:to|from)|alternatives? to|any good)\b",
+    regex.IGNORECASE,
+)
+_URGENT = regex.compile(
+    r"\b(?:urgent|immediately|asap|emergency|danger(?:ous)?|fire|smoke|smok(?:ing|es)|burn(?:t|ed|ing|s)?|injur\w*|hurt|"
+    r"exploded?|overheat\w*|lawyer|lawsuit|sue|police|data (?:leak|breach)|hacked|recall)\b",
+    regex.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What a text seems to be, each part with the words that led to it."""
+
+    kind: MentionKind
+    mood: Mood
+    urgency: Urgency
+    reasons: Json
+
+
+def assess(deps: Deps, mention_ids: Sequence[int]) -> tuple[int, ...]:
+    """Judge collected mentions; returns those that need a card of their own. Others were joined to an earlier card."""
+    now = deps.now()
+    alone: list[int] = []
+    with deps.sessions.begin() as session:
+        for mention, post in _collected(session, mention_ids):
+            _judge(deps, mention, post)
+            twin = _twin(session, mention, post, now)
+            if twin is None:
+                alone.append(mention.id)
+            else:
+                mention.state = MentionState.JOINED
+                mention.joined_to_id = twin
+                outbox.show(session, twin, at=now)
+            session.flush()
+            _record(session, mention, now)
+    return tuple(alone)
+
+
+def read(text: str, *, claim: str = "") -> Assessment:
+    """Judge one text by its words. `claim` says why it contradicts one of our facts, when it does."""
+    complaint, praise = _first(_COMPLAINT, text), _first(_PRAISE, text)
+    urgent = _first(_URGENT, text)
+    kind, because = _kind(text, complaint, praise, claim)
+    mood, felt = _mood(complaint, praise)
+    urgency = Urgency.HIGH if urgent else Urgency.LOW if kind is MentionKind.PRAISE else Urgency.NORMAL
+    reasons = {
+        "kind": because,
+        "mood": felt,
+        "urgency": f"it says “{urgent}”" if urgent else "nothing in it presses",
+    }
+    return Assessment(kind, mood, urgency, reasons)
+
+
+def _kind(text: str, complaint: str, praise: str, claim: str) -> tuple[MentionKind, str]:
+    lead, question = _first(_LEAD, text), _first(_QUESTION, text)
+    candidates = [
+        (claim, MentionKind.FALSE_CLAIM, claim),
+        (lead, MentionKind.LEAD, f"it says “{lead}”"),
+        (complaint, MentionKind.COMPLAINT, f"it says “{complaint}”"),
+        (question, MentionKind.QUESTION, "it asks something"),
+        (praise, MentionKind.PRAISE, f"it says “{praise}”"),
+    ]
+    for found, kind, because in candidates:
+        if found:
+            return kind, because
+    return MentionKind.OTHER, "no words of the other kinds were found"
+
+
+def _mood(complaint: str, praise: str) -> tuple[Mood, str]:
+    if complaint and praise:
+        return Mood.NEUTRAL, f"“{complaint}” and “{praise}” balance"
+    if complaint:
+        return Mood.NEGATIVE, f"it says “{complaint}”"
+    if praise:
+        return Mood.POSITIVE, f"it says “{praise}”"
+    return Mood.NEUTRAL, "no strong words"
+
+
+def _first(pattern: "regex.Pattern[str]", text: str) -> str:
+    try:
+        found = pattern.search(text[:5000], timeout=0.05)
+    except TimeoutError:
+        return ""
+    return found.group().strip().lower() if found else ""
+
+
+def _collected(session: Session, mention_ids: Sequence[int]) -> list[tuple[Mention, PostRecord]]:
+    rows = session.execute(
+        select(Mention, PostRecord)
+        .join(PostRecord, PostRecord.id == Mention.post_id)
+        .where(Mention.id.in_(mention_ids), Mention.state == MentionState.COLLECTED)
+        .order_by(Mention.id)
+        .with_for_update(of=Mention)
+    )
+    return list(rows.tuples())
+
+
+def _judge(deps: Deps, mention: Mention, post: PostRecord) -> None:
+    claim = deps.facts.check(post.text, now=deps.now()) if deps.facts else None
+    contradiction = claim.reason if claim and claim.label == "contradicts" else ""
+    assessment = read(post.text, claim=contradiction)
+    mention.kind, mention.mood, mention.urgency = assessment.kind, assessment.mood, assessment.urgency
+    mention.reasons = assessment.reasons
+    if claim and claim.fact_id and claim.label in ("contradicts", "unsure"):
+        mention.reasons = assessment.reasons | {"fact": claim.fact_id, "fact_label": claim.label, "claim": claim.reason}
+    mention.language = post.language
+    mention.suspicious = suspicious(post.text).reason
+    mention.bands = likeness.bands(post.text)
+    mention.state = MentionState.TRIAGED
+
+
+def _twin(session: Session, mention: Mention, post: PostRecord, now: datetime) -> int | None:
+    """Return the earlier mention in the same channel whose text is nearly the same and whose card is still open."""
+    if not mention.bands:
+        return None
+    candidates = session.execute(
+        select(Mention.id, PostRecord.text)
+        .join(PostRecord, PostRecord.id == Mention.post_id)
+        .where(
+            Mention.bands.overlap(mention.bands),
+            Mention.id != mention.id,
+            Mention.channel == mention.channel,
+            Mention.state.in_([MentionState.TRIAGED, MentionState.OPEN]),
+            Mention.collected_at >= now - DUPLICATES_WITHIN,
+        )
+        .order_by(Mention.id)
+        .limit(50)
+    )
+    for mention_id, text in candidates:
+        if likeness.alike(post.text, text):
+            return mention_id
+    return None
+
+
+def _record(session: Session, mention: Mention, now: datetime) -> None:
+    data = {
+        "kind": mention.kind.value,
+        "mood": mention.mood.value,
+        "urgency": mention.urgency.value,
+        "joined_to": mention.joined_to_id,
+    }
+    # The reasons quote the post, so they are among what can be erased.
+    texts = {name: str(reason) for name, reason in mention.reasons.items()}
+    subject = f"mention:{mention.id}"
+    audit.record(session, "mention.triaged", at=now, actor="system", subject=subject, data=data, texts=texts)
