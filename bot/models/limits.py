@@ -3,10 +3,12 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import BigInteger, ForeignKey, Index, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.models.base import Json, Record, stored
+from bot.models.replies import Reply
 
 
 class LimitRecord(Record):
@@ -44,7 +46,8 @@ class StopScope(StrEnum):
 class Stop(Record):
     """The kill switch, thrown: nothing in its scope leaves until it is lifted or `until` has passed.
 
-    `subject` is the platform's name, or the id of the venue, account or source; empty for all.
+    `subject` is the platform's name, or the id of the venue, account or source; empty for all. `allowed` lists what may
+    pass all the same, such as `venue:3` or `account:7`. A drill stops nothing: it shows how fast a stop is seen.
     """
 
     __tablename__ = "stop"
@@ -59,3 +62,21 @@ class Stop(Record):
     until: Mapped[datetime | None] = mapped_column(default=None)
     lifted_at: Mapped[datetime | None] = mapped_column(default=None)
     lifted_by_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"), default=None)
+    allowed: Mapped[list[str]] = mapped_column(default_factory=list, server_default=text("'[]'::jsonb"))
+    is_drill: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+
+
+class ReplyPrint(Record):
+    """The fingerprint of a reply's text, by which texts that read alike are found. Written with the reply itself."""
+
+    __tablename__ = "reply_print"
+    __table_args__ = (
+        Index("ix_reply_print_bands", "bands", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
+    )
+
+    reply_id: Mapped[int] = mapped_column(ForeignKey("reply.id", ondelete="CASCADE"), primary_key=True)
+    bands: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+
+
+Index("ix_reply_platform_counted_at", Reply.platform, Reply.counted_at)
+Index("ix_reply_counted_at", Reply.counted_at)

@@ -1,0 +1,77 @@
+"""The limits in force: read for each decision, changed by writing a new version, never overwritten."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import lru_cache
+
+import orjson
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from bot.errors import ChorusError
+from bot.models import LimitRecord
+from connectors.base import Spec
+from guidelines.throttle import DEFAULTS, Limit, LimitError, parse_terms, platform_rule, terms_of
+
+_LOCK = "throttle limits"
+_READ = text("select name, terms::text, is_fixed from throttle_limit where retired_at is null order by name")
+
+
+def in_force(session: Session) -> tuple[Limit, ...]:
+    """Return the limits as they are now."""
+    return tuple(_parsed(name, terms, is_fixed) for name, terms, is_fixed in session.execute(_READ))
+
+
+def hold_still(session: Session) -> None:
+    """Let nobody change a limit until this transaction is over; many may hold at once."""
+    session.execute(text("select pg_advisory_xact_lock_shared(hashtextextended(:key, 0))"), {"key": _LOCK})
+
+
+def take_hold(session: Session) -> None:
+    """Wait until every decision in flight is over, and keep new ones waiting until this transaction is."""
+    session.execute(text("select pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": _LOCK})
+
+
+def ensure_defaults(session: Session, now: datetime, specs: Iterable[Spec] = ()) -> None:
+    """Write the default limits where there has never been one, and each platform's own rule as its connector has it."""
+    take_hold(session)
+    if session.scalar(select(LimitRecord.id).where(~LimitRecord.is_fixed).limit(1)) is None:
+        session.add_all(_record(limit, now) for limit in DEFAULTS)
+    rules = [platform_rule(spec.name, most) for spec in specs if (most := spec.policy.max_replies_per_interaction)]
+    for rule in rules:
+        _renew_fixed(session, rule, now)
+    session.flush()
+
+
+def _renew_fixed(session: Session, rule: Limit, now: datetime) -> None:
+    present = current(session, rule.name)
+    if present is not None and present.terms == terms_of(rule):
+        return
+    if present is not None:
+        present.retired_at = now
+        session.flush()
+    session.add(_record(rule, now, version=1 if present is None else present.version + 1))
+
+
+def current(session: Session, name: str) -> LimitRecord | None:
+    """Return the record of the limit called `name` that is in force."""
+    return session.scalar(select(LimitRecord).where(LimitRecord.name == name, LimitRecord.retired_at.is_(None)))
+
+
+def _record(limit: Limit, now: datetime, *, version: int = 1, by_id: int | None = None) -> LimitRecord:
+    return LimitRecord(
+        name=limit.name,
+        terms=terms_of(limit),
+        created_at=now,
+        version=version,
+        is_fixed=limit.is_fixed,
+        created_by_id=by_id,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _parsed(name: str, terms: str, is_fixed: bool) -> Limit:
+    try:
+        return parse_terms(name, orjson.loads(terms), is_fixed=is_fixed)
+    except LimitError as error:
+        raise ChorusError(f"{error} Nothing is posted until a community manager mends it.") from None

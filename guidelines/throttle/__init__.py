@@ -1,0 +1,41 @@
+"""Limits on how much we say: given what was said, may one more reply leave, when, and why not?"""
+
+from guidelines.throttle.decide import Decision, Reason, Ruling, decide, first_opening
+from guidelines.throttle.defaults import DEFAULTS, platform_rule
+from guidelines.throttle.ledger import Commercial, Entry, Ledger, Likeness, Place, ThreadNow
+from guidelines.throttle.limit import Action, Basis, Condition, Limit, LimitError, Scope, Selector, Unless
+from guidelines.throttle.rules import NOBODY
+from guidelines.throttle.sentences import read_sentence, say, sentence
+from guidelines.throttle.terms import parse_terms, terms_of
+from guidelines.throttle.validation import problems
+
+__all__ = [
+    "DEFAULTS",
+    "NOBODY",
+    "Action",
+    "Basis",
+    "Commercial",
+    "Condition",
+    "Decision",
+    "Entry",
+    "Ledger",
+    "Likeness",
+    "Limit",
+    "LimitError",
+    "Place",
+    "Reason",
+    "Ruling",
+    "Scope",
+    "Selector",
+    "ThreadNow",
+    "Unless",
+    "decide",
+    "first_opening",
+    "parse_terms",
+    "platform_rule",
+    "problems",
+    "read_sentence",
+    "say",
+    "sentence",
+    "terms_of",
+]

@@ -1,0 +1,165 @@
+"""The decision: every limit is asked, the strictest answer wins, and every reason is kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from guidelines.throttle.ledger import Entry, Ledger
+from guidelines.throttle.limit import Limit
+from guidelines.throttle.rules import closed
+from guidelines.throttle.sentences import say
+
+ROUNDS = 10_000
+"""How often the common opening time is moved on before it counts as never."""
+
+
+class Ruling(StrEnum):
+    """What becomes of a reply, mildest first."""
+
+    ALLOW = "allow"
+    HOLD = "hold"
+    ASK = "ask"
+    REFUSE = "refuse"
+
+
+_STRICTNESS = {ruling: rank for rank, ruling in enumerate(Ruling)}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What one limit says against a reply: in `text` to people, `asks` is the limit itself.
+
+    `reopens_at` is None when time alone will not open it. `overridden` marks a limit that a manager
+    lifted for this one reply.
+    """
+
+    limit: str
+    ruling: Ruling
+    text: str
+    asks: str = ""
+    reopens_at: datetime | None = None
+    counted: tuple[Entry, ...] = ()
+    suggestion: str = ""
+    is_fixed: bool = False
+    overridden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of a reply, and all reasons, strictest first.
+
+    `reopens_at` is the first moment at which all limits would let it pass, other things being equal; for a reply that
+    is held it is when it leaves.
+    """
+
+    verdict: Ruling
+    reasons: tuple[Reason, ...] = ()
+    reopens_at: datetime | None = None
+
+    @property
+    def allowed(self) -> bool:
+        """Whether it may leave now."""
+        return self.verdict is Ruling.ALLOW
+
+    @property
+    def overridden(self) -> tuple[Reason, ...]:
+        """The reasons that a manager set aside."""
+        return tuple(reason for reason in self.reasons if reason.overridden)
+
+    @property
+    def standing(self) -> tuple[Reason, ...]:
+        """The reasons that hold."""
+        return tuple(reason for reason in self.reasons if not reason.overridden)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Each reason that holds, with what to do instead, for a person."""
+        return tuple(f"{reason.text} {reason.suggestion}".rstrip() for reason in self.standing)
+
+    @property
+    def message(self) -> str:
+        """All reasons that hold, and when it opens, for a person."""
+        parts = list(self.sentences)
+        if self.standing and self.reopens_at is not None:
+            word = "It leaves" if self.verdict is Ruling.HOLD else "It opens"
+            parts.append(f"{word} on {say_moment(self.reopens_at)}.")
+        return " ".join(parts)
+
+    def departs_at(self, now: datetime) -> datetime:
+        """Return when a reply that may be approved leaves: now, or at the end of the hold."""
+        return self.reopens_at if self.verdict is Ruling.HOLD and self.reopens_at is not None else now
+
+    def as_json(self) -> dict[str, object]:
+        """Return what is kept of it for ever: limits, numbers and moments, but nobody's name or words."""
+        return {
+            "verdict": self.verdict.value,
+            "reopens_at": self.reopens_at and self.reopens_at.isoformat(),
+            "reasons": [_kept(reason) for reason in self.reasons],
+        }
+
+
+def _kept(reason: Reason) -> dict[str, object]:
+    return {
+        "limit": reason.limit,
+        "asks": reason.asks,
+        "ruling": reason.ruling.value,
+        "reopens_at": reason.reopens_at and reason.reopens_at.isoformat(),
+        "counted": [entry.reply_id for entry in reason.counted],
+        "overridden": reason.overridden,
+    }
+
+
+def decide(limits: Sequence[Limit], ledger: Ledger, now: datetime, *, override: bool = False) -> Decision:
+    """Decide about one reply at `now`. With `override` all limits but the fixed ones are set aside, and still named."""
+    reasons = sorted(_reasons(limits, ledger, now), key=lambda reason: -_STRICTNESS[reason.ruling])
+    if override:
+        reasons = [reason if reason.is_fixed else replace(reason, overridden=True) for reason in reasons]
+        limits = [limit for limit in limits if limit.is_fixed]
+    standing = [reason for reason in reasons if not reason.overridden]
+    if not standing:
+        return Decision(Ruling.ALLOW, tuple(reasons))
+    opens = first_opening(limits, ledger, now)
+    ruling = standing[0].ruling
+    if ruling is Ruling.HOLD and opens is None:
+        ruling = Ruling.REFUSE
+    return Decision(ruling, tuple(reasons), opens)
+
+
+def first_opening(limits: Sequence[Limit], ledger: Ledger, now: datetime) -> datetime | None:
+    """Return the first moment from `now` on at which all limits let the reply pass; None when there is none."""
+    moment = now
+    for _ in range(ROUNDS):
+        found = [no for limit in limits if (no := closed(limit, ledger, moment))]
+        if not found:
+            return moment
+        openings = [no.until for no in found if no.until is not None]
+        if len(openings) < len(found):
+            return None
+        moment = max(openings)
+    return None
+
+
+def say_moment(moment: datetime) -> str:
+    """Write a moment, to the next full minute, for a person whose zone is not known."""
+    moment = moment.astimezone(UTC)
+    if moment.second or moment.microsecond:
+        moment = moment.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    return f"{moment:%d %b %Y} at {moment:%H:%M} UTC".lstrip("0")
+
+
+def _reasons(limits: Sequence[Limit], ledger: Ledger, now: datetime) -> list[Reason]:
+    return [
+        Reason(
+            limit=limit.name,
+            ruling=Ruling(limit.action.value),
+            text=f"{limit.reason or say(limit) + '.'} {no.because}",
+            asks=say(limit),
+            reopens_at=no.until,
+            counted=no.counted,
+            suggestion=no.suggestion,
+            is_fixed=limit.is_fixed,
+        )
+        for limit in limits
+        if (no := closed(limit, ledger, now))
+    ]
