@@ -17,6 +17,7 @@ from bot.demo.slack.blockkit.problems import (
     choice,
     constant,
     failed,
+    items,
     number,
     only_one,
     record,
@@ -40,27 +41,27 @@ def _collapsible(value: Any, at: str) -> Iterator[Problem]:
 
 
 def _rows_of_one_length(value: Any, at: str) -> Iterator[Problem]:
-    rows = [each for each in value.get("rows") or () if isinstance(each, list)]
+    rows = [each for each in items(value.get("rows")) if isinstance(each, list)]
     for index, row in enumerate(rows):
         if len(row) != len(rows[0]):
             yield failed(f"{at}/rows/{index}", "all rows must have the same number of cells", "same_length")
 
 
 def _plain_header_row(value: Any, at: str) -> Iterator[Problem]:
-    rows = value.get("rows") or [[]]
-    for index, cell in enumerate(rows[0] if isinstance(rows[0], list) else ()):
+    rows = items(value.get("rows")) or [[]]
+    for index, cell in enumerate(items(rows[0])):
         if isinstance(cell, dict) and cell.get("type") == "rich_text":
             yield failed(f"{at}/rows/0/{index}/type", "rich_text is not allowed in the header row", "enum")
 
 
 def _series_fit_categories(value: Any, at: str) -> Iterator[Problem]:
     axis = value.get("axis_config")
-    categories = axis.get("categories") if isinstance(axis, dict) else None
-    for number_, series in enumerate(value.get("series") or ()):
-        points = series.get("data") if isinstance(series, dict) else None
-        labels = [each.get("label") for each in points or () if isinstance(each, dict)]
-        if categories is not None and sorted(map(str, labels)) != sorted(map(str, categories)):
-            yield failed(f"{at}/series/{number_}/data", "labels must match the categories of axis_config", "labels")
+    categories = items(axis.get("categories")) if isinstance(axis, dict) else []
+    for index, series in enumerate(items(value.get("series"))):
+        points = items(series.get("data")) if isinstance(series, dict) else []
+        labels = [each.get("label") for each in points if isinstance(each, dict)]
+        if sorted(map(str, labels)) != sorted(map(str, categories)):
+            yield failed(f"{at}/series/{index}/data", "labels must match the categories of axis_config", "labels")
 
 
 _BASIC_CELL = {
@@ -82,7 +83,7 @@ _SERIES = both(
         ),
         most=12,
     ),
-    unique(lambda each: each.get("name"), "series name"),
+    unique("name", "series name"),
 )
 _AXIS = record({"categories": array(_LABEL, most=20)}, {"x_label": string(most=50), "y_label": string(most=50)})
 _SEGMENTS = array(record({"label": _LABEL, "value": number(least=1e-9, whole=False)}, {}), most=12)

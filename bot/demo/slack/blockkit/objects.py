@@ -13,6 +13,7 @@ from bot.demo.slack.blockkit.problems import (
     choice,
     constant,
     failed,
+    items,
     only_one,
     record,
     string,
@@ -59,7 +60,7 @@ MENU_OPTION = option(plain(75))
 CHOICE_OPTION = record({"text": text(75), "value": string(most=150)}, {"description": text(75)})
 OVERFLOW_OPTION = option(plain(75), url=URL)
 OPTION_GROUP = record({"label": plain(75), "options": array(MENU_OPTION, most=100)}, {})
-OPTIONS = both(array(MENU_OPTION, most=100), unique(lambda each: each.get("value"), "option value"))
+OPTIONS = both(array(MENU_OPTION, most=100), unique("value", "option value"))
 OPTION_GROUPS = array(OPTION_GROUP, most=100)
 FILTER = record(
     {},
@@ -79,13 +80,15 @@ SLACK_FILE = record({}, {"id": string(), "url": URL}, only_one("id", "url"))
 
 def initial_among_options(value: Any, at: str) -> Iterator[Problem]:
     """What is chosen at first must be on offer, whole: Slack compares the option objects."""
-    offered = [*(value.get("options") or ())]
-    for group in value.get("option_groups") or ():
-        offered += group.get("options") or () if isinstance(group, dict) else ()
-    chosen = value.get("initial_options") or [each for each in [value.get("initial_option")] if each]
-    for each in chosen:
-        if offered and not any(_same(each, known) for known in offered):
-            key = "initial_options" if value.get("initial_options") else "initial_option"
+    offered = items(value.get("options"))
+    for group in items(value.get("option_groups")):
+        offered = offered + (items(group.get("options")) if isinstance(group, dict) else [])
+    for key, chosen in (
+        ("initial_options", value.get("initial_options")),
+        ("initial_option", value.get("initial_option")),
+    ):
+        picked = chosen if isinstance(chosen, list) else [chosen] if chosen else []
+        if offered and any(not any(_same(each, known) for known in offered) for each in picked):
             yield failed(f"{at}/{key}", "initial option must be one of the options", "initial_option")
 
 

@@ -171,18 +171,24 @@ def only_one(*keys: str) -> Check:
     return check
 
 
-def unique(part: Callable[[Any], Any], what: str) -> Check:
-    """No two items of a list have the same part."""
+def unique(part: str, what: str) -> Check:
+    """No two items of a list have the same text under the key `part`."""
 
     def check(value: Any, at: str) -> Iterator[Problem]:
         seen = set()
-        for index, item in enumerate(value if isinstance(value, list) else ()):
-            key = part(item) if isinstance(item, dict) else None
-            if key is not None and key in seen:
-                yield failed(f"{at}/{index}", f"duplicate {what}: {key}", "unique", what)
-            seen.add(key)
+        for index, item in enumerate(items(value)):
+            key = item.get(part) if isinstance(item, dict) else None
+            if isinstance(key, str):
+                if key in seen:
+                    yield failed(f"{at}/{index}", f"duplicate {what}: {key}", "unique", what)
+                seen.add(key)
 
     return check
+
+
+def items(value: Any) -> list[Any]:
+    """The value if it is a list; nothing otherwise, for that is another check's business."""
+    return value if isinstance(value, list) else []
 
 
 def both(*checks: Check) -> Check:

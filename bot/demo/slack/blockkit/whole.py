@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.demo.slack.blockkit.blocks import BLOCKS, SURFACES
 from bot.demo.slack.blockkit.objects import plain
-from bot.demo.slack.blockkit.problems import Json, Problem, array, boolean, choice, failed, record, string, typed
+from bot.demo.slack.blockkit.problems import Json, Problem, array, boolean, choice, failed, items, record, string, typed
 
 MOST_BLOCKS = {"message": 50, "modal": 100, "home": 100}
 MOST_OF_A_KIND = {"table": 1, "data_visualization": 2}
@@ -34,7 +34,7 @@ def check_view(view: Any, at: str, surface: str | None) -> Iterator[Problem]:
     yield from (_MODAL if kind == "modal" else _HOME)(view, at)
     if view.get("blocks") is not None:
         yield from check_blocks(view["blocks"], f"{at}/blocks", kind)
-    if kind == "modal" and not view.get("submit") and any(_is_a(each, "input") for each in _items(view.get("blocks"))):
+    if kind == "modal" and not view.get("submit") and any(_is_a(each, "input") for each in items(view.get("blocks"))):
         yield Problem("missing_field", "missing required field: submit", at, field="submit")
 
 
@@ -45,9 +45,9 @@ def walk(blocks: list[Any], at: str) -> Iterator[tuple[Json, str]]:
             continue
         here = f"{at}/{index}"
         yield each, here
-        yield from walk(_items(each.get("child_blocks")), f"{here}/child_blocks")
+        yield from walk(items(each.get("child_blocks")), f"{here}/child_blocks")
         if each.get("type") == "carousel":
-            yield from walk(_items(each.get("elements")), f"{here}/elements")
+            yield from walk(items(each.get("elements")), f"{here}/elements")
 
 
 def text_length(blocks: list[Json]) -> int:
@@ -56,9 +56,11 @@ def text_length(blocks: list[Json]) -> int:
 
 
 def _misplaced(blocks: list[Any], at: str, surface: str) -> Iterator[Problem]:
+    outer = "none"
     for each, here in walk(blocks, at):
         kind = each.get("type")
-        if kind in BLOCKS and kind not in SURFACES[surface]:
+        if isinstance(kind, str) and kind in BLOCKS.keys() - SURFACES[surface] and not here.startswith(f"{outer}/"):
+            outer = here
             message = f"unsupported type: {kind} is not available in a {surface}"
             constraint = {"type": "enum", "expected": sorted(SURFACES[surface])}
             yield Problem("unsupported_type", message, f"{here}/type", constraint=constraint)
@@ -78,7 +80,7 @@ def _repeated(blocks: list[Any], at: str) -> Iterator[Problem]:
 def _repeated_actions(block: Json, at: str) -> Iterator[Problem]:
     seen: set[str] = set()
     for key in ("elements", "actions"):
-        for index, each in enumerate(_items(block.get(key))):
+        for index, each in enumerate(items(block.get(key))):
             action = each.get("action_id") if isinstance(each, dict) else None
             if isinstance(action, str) and action in seen:
                 where = f"{at}/{key}/{index}/action_id"
@@ -116,10 +118,6 @@ def _characters(value: Any) -> int:
         return 0
     own = len(value["text"]) if isinstance(value.get("text"), str) else 0
     return own + sum(_characters(each) for key, each in value.items() if isinstance(each, dict | list))
-
-
-def _items(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
 
 
 def _is_a(value: Any, kind: str) -> bool:
