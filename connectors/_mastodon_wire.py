@@ -17,6 +17,7 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 from mastodon import Mastodon, MastodonNetworkError
+from urllib3 import HTTPResponse
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from connectors._mastodon_parse import Json, is_mapping
@@ -261,9 +262,15 @@ class _Line(requests.Session):
         """Read the body within the call's time and a bound, however slowly or endlessly the server sends."""
         if isinstance(response.raw, io.BytesIO):  # the end of a redirect, read already
             return response.raw.read()
+        try:
+            return self._read_all(response.raw)
+        finally:
+            response.raw.close()
+
+    def _read_all(self, raw: HTTPResponse) -> bytes:
         pieces: list[bytes] = []
         size = 0
-        while piece := response.raw.read1(65_536, decode_content=True):
+        while piece := raw.read1(65_536, decode_content=True):
             size += len(piece)
             if size > _LARGEST_ANSWER:
                 raise requests.exceptions.ContentDecodingError("The answer is too large.")
