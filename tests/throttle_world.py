@@ -25,9 +25,9 @@ from bot.models import (
     Thread,
     Venue,
 )
-from bot.throttle import Override, Proposal
+from bot.throttle import Override, Proposal, Reservation
 from connectors.base import Identity, SourceKind
-from guidelines.throttle import Decision, Limit, Ruling, terms_of
+from guidelines.throttle import Decision, Limit, terms_of
 
 PLATFORM = "mastodon"
 _numbers = count(1)
@@ -136,10 +136,14 @@ class World:
             }
             return Proposal(**defaults | fields)
 
-    def approve(self, proposal: Proposal, *, override: Override | None = None) -> Decision:
+    def approve(self, proposal: Proposal, *, override: Override | None = None) -> Reservation:
         """Do what an approval does; refused replies leave no trace."""
         with self.sessions.begin() as session:
             return approve(session, proposal, self.now, override=override)
+
+    def decide(self, proposal: Proposal, *, override: Override | None = None) -> Decision:
+        """Do what an approval does; returns the decision alone."""
+        return self.approve(proposal, override=override).decision
 
     def limits(self, *limits: Limit) -> None:
         """Put exactly these limits in force."""
@@ -170,13 +174,13 @@ def own_words() -> str:
     return f"{uuid4().hex} {uuid4().hex} {uuid4().hex}"
 
 
-def approve(session: Session, proposal: Proposal, now: datetime, *, override: Override | None = None) -> Decision:
+def approve(session: Session, proposal: Proposal, now: datetime, *, override: Override | None = None) -> Reservation:
     """Lock the thread, reserve, and insert the reply unless it was refused."""
     session.get_one(Thread, proposal.thread_id, with_for_update=True)
-    decision = throttle.reserve(session, proposal, now, override=override)
-    if decision.verdict in (Ruling.ALLOW, Ruling.HOLD):
-        insert_reply(session, proposal, decision.departs_at(now))
-    return decision
+    reservation = throttle.reserve(session, proposal, now, override=override)
+    if reservation.taken:
+        insert_reply(session, proposal, reservation.departs_at)
+    return reservation
 
 
 def insert_reply(session: Session, proposal: Proposal, at: datetime) -> Reply:

@@ -10,21 +10,21 @@ from bot.models import Reply
 from bot.throttle.counting import ledger_for
 from bot.throttle.limits import ensure_defaults, hold_still, in_force
 from bot.throttle.prints import bands_of
-from bot.throttle.proposing import Override, Proposal, addresses_us, proposal, proposal_of, raise_if_refused
-from guidelines.throttle import Condition, Decision, Limit, Scope, decide
+from bot.throttle.proposing import Override, Proposal, Reservation, addresses_us, proposal_of, propose
+from guidelines.throttle import Condition, Decision, Limit, Ruling, Scope, decide
 
 __all__ = [
     "Decision",
     "Override",
     "Proposal",
+    "Reservation",
     "addresses_us",
     "ensure_defaults",
     "forecast",
     "in_force",
     "look_again",
-    "proposal",
     "proposal_of",
-    "raise_if_refused",
+    "propose",
     "reserve",
 ]
 
@@ -43,11 +43,10 @@ def forecast(session: Session, proposed: Proposal, now: datetime) -> Decision:
     return decide(limits, ledger_for(session, proposed, limits, now), now)
 
 
-def reserve(session: Session, proposed: Proposal, now: datetime, *, override: Override | None = None) -> Decision:
+def reserve(session: Session, proposed: Proposal, now: datetime, *, override: Override | None = None) -> Reservation:
     """Decide, and keep the place free until the transaction ends; inserting the reply takes it.
 
-    The caller holds the lock on the thread's row, and gives the reply `decision.departs_at(now)` as its `counted_at`
-    and as the earliest it may leave. The locks that are taken here come after the thread's, all at once and in one
+    The caller holds the lock on the thread's row. The locks that are taken here come after it, all at once and in one
     order everywhere; what is counted is read after them.
     """
     if override is not None:
@@ -56,14 +55,16 @@ def reserve(session: Session, proposed: Proposal, now: datetime, *, override: Ov
     hold_still(session)
     limits = in_force(session)
     session.execute(_LOCKS, {"names": lock_names(limits, proposed)})
-    return decide(limits, ledger_for(session, proposed, limits, now), now, override=override is not None)
+    decision = decide(limits, ledger_for(session, proposed, limits, now), now, override=override is not None)
+    opens = decision.reopens_at if decision.ruling is Ruling.HOLD else None
+    return Reservation(decision, departs_at=opens or now)
 
 
-def look_again(session: Session, reply: Reply, now: datetime) -> Decision:
+def look_again(session: Session, reply: Reply, now: datetime) -> Reservation:
     """Decide anew about a reply that waited and is about to leave; the caller holds the lock on its thread's row.
 
     When it may leave, the caller moves its `counted_at` to `now`; when it must wait on, `counted_at` and `not_before`
-    to `decision.departs_at(now)`; when it is refused, the caller cancels it and tells the person.
+    to `departs_at`; when it is refused, the caller cancels it and tells the person.
     """
     return reserve(session, proposal_of(session, reply), now)
 

@@ -1,6 +1,7 @@
 """A reply that somebody would like to post, as the limits see it, and the answer that was given."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session
 from bot.errors import NotAllowed, Throttled
 from bot.models import Account, Employee, Mention, PostRecord, Reply
 from bot.permissions import Act, require
-from guidelines.throttle import NOBODY, Decision, Ruling
+from guidelines.throttle import Decision, Ruling
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,31 +50,52 @@ class Override:
             raise NotAllowed("Lifting a limit needs a reason. It is kept with the reply.")
 
 
-def raise_if_refused(decision: Decision) -> None:
-    """Raise `Throttled` when the reply may not be approved; a reply that is held may, and leaves later."""
-    if decision.verdict in (Ruling.ALLOW, Ruling.HOLD):
-        return
-    hint = " A community manager can allow it." if decision.verdict is Ruling.ASK else ""
-    raise Throttled(decision.message + hint, reopens_at=decision.reopens_at)
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """The answer to a reply that is being approved. Inserting the reply, in the same transaction, takes the place.
+
+    `departs_at` is when it may leave: now, or at the end of the hold. It belongs into the reply's `counted_at`, and
+    `not_before` must not be earlier.
+    """
+
+    decision: Decision
+    departs_at: datetime
+
+    @property
+    def held(self) -> bool:
+        """Whether it has to wait."""
+        return self.decision.ruling is Ruling.HOLD
+
+    @property
+    def taken(self) -> bool:
+        """Whether the reply may be approved, to leave now or later."""
+        return self.decision.ruling in (Ruling.ALLOW, Ruling.HOLD)
+
+    def raise_if_refused(self) -> "Reservation":
+        """Return itself, or raise `Throttled` when the reply may not be approved."""
+        if self.taken:
+            return self
+        hint = " A community manager can allow it." if self.decision.ruling is Ruling.ASK else ""
+        raise Throttled(self.decision.message + hint, reopens_at=self.decision.reopens_at)
 
 
-def proposal(
+def propose(
     session: Session,
     mention: Mention,
     parent: PostRecord,
     account: Account,
-    person: Employee | None,
-    text: str,
     *,
+    employee_id: int,
+    text: str,
     is_commercial: bool = False,
 ) -> Proposal:
-    """Return the proposal to answer `parent`, the post of `mention`. Without a person it stands for anybody."""
+    """Return the proposal to answer `parent`, the post of `mention`. The employee 0 stands for nobody in particular."""
     return Proposal(
         thread_id=parent.thread_id,
         venue_id=parent.venue_id,
         platform=parent.platform,
         account_id=account.id,
-        employee_id=person.id if person else NOBODY,
+        employee_id=employee_id,
         author_external_id=parent.author_external_id,
         parent_post_id=parent.id,
         text=text,

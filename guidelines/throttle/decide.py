@@ -53,14 +53,14 @@ class Decision:
     is held it is when it leaves.
     """
 
-    verdict: Ruling
+    ruling: Ruling
     reasons: tuple[Reason, ...] = ()
     reopens_at: datetime | None = None
 
     @property
     def allowed(self) -> bool:
         """Whether it may leave now."""
-        return self.verdict is Ruling.ALLOW
+        return self.ruling is Ruling.ALLOW
 
     @property
     def overridden(self) -> tuple[Reason, ...]:
@@ -82,18 +82,14 @@ class Decision:
         """All reasons that hold, and when it opens, for a person."""
         parts = list(self.sentences)
         if self.standing and self.reopens_at is not None:
-            word = "It leaves" if self.verdict is Ruling.HOLD else "It opens"
+            word = "It leaves" if self.ruling is Ruling.HOLD else "It opens"
             parts.append(f"{word} on {say_moment(self.reopens_at)}.")
         return " ".join(parts)
-
-    def departs_at(self, now: datetime) -> datetime:
-        """Return when a reply that may be approved leaves: now, or at the end of the hold."""
-        return self.reopens_at if self.verdict is Ruling.HOLD and self.reopens_at is not None else now
 
     def as_json(self) -> dict[str, object]:
         """Return what is kept of it for ever: limits, numbers and moments, but nobody's name or words."""
         return {
-            "verdict": self.verdict.value,
+            "ruling": self.ruling.value,
             "reopens_at": self.reopens_at and self.reopens_at.isoformat(),
             "reasons": [_kept(reason) for reason in self.reasons],
         }
