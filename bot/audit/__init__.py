@@ -2,5 +2,7 @@
 
 from bot.audit.protection import Protection, protection
 from bot.audit.recording import Pending, canonical, record
+from bot.audit.verification import verify
+from bot.audit.verifier import Report
 
-__all__ = ["Pending", "Protection", "canonical", "protection", "record"]
+__all__ = ["Pending", "Protection", "Report", "canonical", "protection", "record", "verify"]
