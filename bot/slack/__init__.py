@@ -1,0 +1,1 @@
+"""Events in, cards out: everything that people see and do in Slack."""
