@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 from bot.demo.slack.errors import Json, PersonError, SlackError
-from bot.demo.slack.events import Events
+from bot.demo.slack.files import Files
 from bot.demo.slack.live import Live
 from bot.demo.slack.messages import Messages
 from bot.demo.slack.seed import SeedApp
@@ -17,12 +17,12 @@ MAX_TYPED = 12_000
 class People:
     """Each method takes the arguments of the `/ui` call of the same name and returns its answer, `ok` aside."""
 
-    def __init__(self, state: State, live: Live, messages: Messages, views: Views, events: Events) -> None:
+    def __init__(self, state: State, live: Live, messages: Messages, views: Views, files: Files) -> None:
         self._state = state
         self._live = live
         self._messages = messages
         self._views = views
-        self._events = events
+        self._files = files
 
     def bootstrap(self, _: Json) -> Json:
         state = self._state
@@ -65,6 +65,10 @@ class People:
         if content is None or not (seen or document.get("user") == user):
             raise PersonError("file_not_found", "There is no such file.")
         return quote(document["name"]), content
+
+    def upload(self, user: str, name: str, content: bytes) -> Json:
+        """Keep a file that a person chose for a `file_input`."""
+        return {"file": self._files.store(name, content, self.person({"user": user}))}
 
     def message(self, asked: Json) -> Json:
         user, channel = self.person(asked), self.channel(asked)

@@ -15,12 +15,13 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from bot.demo.slack import responses, ui, web_api
+from bot.demo.slack import files, responses, signin_pages, ui, web_api
 from bot.demo.slack.acts import Acts
 from bot.demo.slack.answers import Answers
 from bot.demo.slack.delivery import RETRY_AFTER, Delivery
 from bot.demo.slack.events import Events
 from bot.demo.slack.faults import Faults
+from bot.demo.slack.files import Files
 from bot.demo.slack.guard import LocalOnly
 from bot.demo.slack.interactions import ResponseUrls, Triggers
 from bot.demo.slack.live import Live
@@ -28,14 +29,18 @@ from bot.demo.slack.messages import Messages
 from bot.demo.slack.people import People
 from bot.demo.slack.person import Person
 from bot.demo.slack.rates import RateLimiter, Rates
+from bot.demo.slack.scheduled import Scheduled
 from bot.demo.slack.seed import Seed, SeedApp, harbour
 from bot.demo.slack.services import Services
+from bot.demo.slack.signin import SignIn
 from bot.demo.slack.state import State
 from bot.demo.slack.tokens import Tokens
 from bot.demo.slack.views import Views
 
 THREADS = 200
 """People who wait for an app must not keep that app's own calls waiting."""
+
+SCHEDULE_SECONDS = 0.5
 
 
 class LocalSlack:
@@ -67,8 +72,11 @@ class LocalSlack:
         self.events = Events(self.state, self.delivery)
         self.messages = Messages(self.state, self.live, self.events)
         self.views = Views(self.state, self.live)
+        self.files = Files(self.state)
+        self.scheduled = Scheduled(self.state, self.messages)
+        self.signin = SignIn(self.state, now)
         self.answers = Answers(self.state, self.live, self.messages, self.views, self.urls)
-        self.people = People(self.state, self.live, self.messages, self.views, self.events)
+        self.people = People(self.state, self.live, self.messages, self.views, self.files)
         self.acts = Acts(
             self.state,
             self.live,
@@ -82,7 +90,7 @@ class LocalSlack:
         )
         self._listener = _listen(port)
         self.port: int = self._listener.getsockname()[1]
-        self.urls.origin = self.origin
+        self.urls.origin = self.files.origin = self.signin.origin = self.origin
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -192,10 +200,14 @@ class LocalSlack:
             limiter=self.limiter,
             faults=self.faults,
             tokens=self.tokens,
+            files=self.files,
+            scheduled=self.scheduled,
+            signin=self.signin,
             origin=self.origin,
         )
         routes = [*web_api.routes(services), *ui.routes(self.people, self.acts, self.live)]
-        routes += responses.routes(self.answers)
+        routes += files.routes(self.files, self.state, self.tokens)
+        routes += [*signin_pages.routes(self.signin, self.state), *responses.routes(self.answers)]
         return Starlette(routes=routes, middleware=[Middleware(LocalOnly)], lifespan=self._lifespan)
 
     @contextlib.asynccontextmanager
@@ -203,9 +215,16 @@ class LocalSlack:
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         self.live.attach(asyncio.get_running_loop())
         await self.delivery.start()
+        posting = asyncio.create_task(self._post_scheduled())
         yield {}
+        posting.cancel()
         self.live.attach(None)
         await self.delivery.stop()
+
+    async def _post_scheduled(self) -> None:
+        while True:
+            await asyncio.sleep(SCHEDULE_SECONDS)
+            self.scheduled.post_due()
 
     def _serve(self) -> None:
         assert self._server is not None

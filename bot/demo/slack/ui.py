@@ -79,6 +79,8 @@ or `error: "app_not_connected"`, `"app_error"`, `"bad_response"`.
 `POST /ui/home_opened {user, app, tab: "home"|"messages"}` → `{ok}`. Send it each time the tab is shown.
 `POST /ui/options {user, container, block_id, action_id, query}` → `{ok, options: [OPTION]}` or `{ok, option_groups:
   [{label, options}]}`, for `external_select` and `multi_external_select`; respect the element's `min_query_length`.
+`POST /ui/upload?user&name`, body = the bytes of a file, any content type but a form's → `{ok, file: FILE}`, for
+  `file_input`: put FILE into its value.
 `POST /ui/react {user, channel, ts, name, remove?: bool}` → `{ok}`, `name` without colons.
 `POST /ui/read {user, channel, ts}` → `{ok}`, read up to `ts`.
 `POST /ui/direct_message {user, with: user id}` → `{ok, channel}`, the channel as in bootstrap, opened if it was not.
@@ -107,6 +109,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from bot.demo.slack.acts import Acts
 from bot.demo.slack.errors import Json, PersonError
+from bot.demo.slack.files import MOST_BYTES
 from bot.demo.slack.live import Live
 from bot.demo.slack.people import People
 
@@ -144,6 +147,7 @@ def routes(people: People, acts: Acts, live: Live) -> list[BaseRoute]:
     return [
         *(Route(f"/ui/{name}", _reading(read), methods=["GET"]) for name, read in reads.items()),
         *(Route(f"/ui/{name}", _writing(write), methods=["POST"]) for name, write in writes.items()),
+        Route("/ui/upload", _upload(people), methods=["POST"]),
         Route("/ui/file", _file(people), methods=["GET"]),
         WebSocketRoute("/ui/live", _live(live)),
         Route("/", _index, methods=["GET"]),
@@ -178,6 +182,17 @@ def _answer(ask: Ask, arguments: Json) -> Response:
         return JSONResponse({"ok": True, **ask(arguments)})
     except PersonError as error:
         return JSONResponse({"ok": False, "error": error.code, "message": error.message, **error.details})
+
+
+def _upload(people: People) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        content = await request.body()
+        if len(content) > MOST_BYTES:
+            return JSONResponse({"ok": False, "error": "too_large", "message": "That file is too large."}, 413)
+        name, user = request.query_params.get("name", "file"), request.query_params.get("user", "")
+        return await run_in_threadpool(_answer, lambda _: people.upload(user, name, content), {})
+
+    return endpoint
 
 
 def _file(people: People) -> Callable[[Request], Response]:

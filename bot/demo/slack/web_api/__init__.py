@@ -1,5 +1,7 @@
 """The Web API: every method under `/api/`, checked for token, scope, rate and faults before it runs."""
 
+import base64
+import binascii
 import json
 import time
 from collections.abc import Callable
@@ -13,11 +15,23 @@ from starlette.routing import BaseRoute, Route
 from bot.demo.slack.errors import Json, SlackError
 from bot.demo.slack.faults import CallFault
 from bot.demo.slack.services import Services
-from bot.demo.slack.web_api import apps, chat, conversations, users, views
-from bot.demo.slack.web_api.call import METHODS, Call, Method
+from bot.demo.slack.web_api import (
+    apps,
+    blocks,
+    chat,
+    conversations,
+    files,
+    openid,
+    reactions,
+    scheduling,
+    users,
+    views,
+)
+from bot.demo.slack.web_api.call import METHODS, PUBLIC, Call, Method
 from bot.demo.slack.web_api.chat import RateLimited
 
-__all__ = ["METHODS", "apps", "chat", "conversations", "routes", "users", "views"]
+FAMILIES = (apps, blocks, chat, conversations, files, openid, reactions, scheduling, users, views)
+"""Importing a family is what registers its methods."""
 
 
 def routes(slack: Services) -> list[BaseRoute]:
@@ -31,12 +45,23 @@ def _endpoint(slack: Services) -> Callable[[Request], Any]:
             arguments = await _arguments(request)
         except SlackError as error:
             return _refused(error)
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and token:
-            arguments["token"] = token.strip()
+        arguments |= _credentials(request.headers.get("authorization", ""))
         return await run_in_threadpool(_respond, slack, request.path_params["method"], arguments)
 
     return endpoint
+
+
+def _credentials(header: str) -> Json:
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() == "bearer" and value:
+        return {"token": value.strip()}
+    if scheme.lower() == "basic":
+        try:
+            client, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return {}
+        return {"client_id": client, "client_secret": secret}
+    return {}
 
 
 async def _arguments(request: Request) -> Json:
@@ -66,10 +91,12 @@ def _respond(slack: Services, name: str, arguments: Json) -> Response:
 
 
 def _perform(slack: Services, name: str, arguments: Json) -> Response:
-    known = METHODS.get(name)
-    if known is None:
-        return _refused(SlackError("unknown_method", req_method=name))
     try:
+        if name in PUBLIC:
+            return JSONResponse({"ok": True, **PUBLIC[name](slack, arguments)})
+        known = METHODS.get(name)
+        if known is None:
+            raise SlackError("unknown_method", req_method=name)
         call = _checked(slack, known, arguments)
         answer = known.run(call)
     except RateLimited as error:

@@ -112,6 +112,20 @@ class Method:
 METHODS: dict[str, Method] = {}
 
 
+Open = Callable[[Services, Json], Json]
+PUBLIC: dict[str, Open] = {}
+
+
+def public_method(name: str) -> Callable[[Open], Open]:
+    """Register a function as a Web API method that needs no token."""
+
+    def register(run: Open) -> Open:
+        PUBLIC[name] = run
+        return run
+
+    return register
+
+
 def method(name: str, *scopes: str, tier: Tier = Tier.THREE, tokens: frozenset[str] = BOT) -> Callable[[Run], Run]:
     """Register a function as a Web API method."""
 
