@@ -124,6 +124,7 @@ def _mention(session: Session, source: Source, post_ids: Sequence[str], site: Si
             "collected_at": now,
             "state": MentionState.COLLECTED,
             "reasons": {},
+            "bands": [],
         }
         for post_id, thread_id in posts
     ]

@@ -8,7 +8,7 @@ from threading import Event, Thread
 
 from procrastinate import App, PsycopgConnector
 
-from bot import delivery, drafting, intake, queue, triage
+from bot import delivery, doubt, drafting, intake, queue, triage
 from bot.deps import Deps
 from bot.queue import LANES, Job, Lane
 
@@ -44,7 +44,7 @@ def build(url: str, deps: Deps, drain: Drain) -> App:
 
     @app.task(name=Job.LOOK.value, queue=LANES[Job.LOOK].value)
     def look(reply_id: int) -> None:
-        delivery.look(deps, reply_id)
+        doubt.look(deps, reply_id)
 
     @app.task(name=Job.DRAIN.value, queue=LANES[Job.DRAIN].value)
     def drain_channel(channel: str) -> None:

@@ -44,7 +44,7 @@ class JsonFormatter(logging.Formatter):
         return hide(orjson.dumps(line).decode())
 
 
-def set_up(style: str, level: int = logging.INFO) -> None:
+def set_up(style: str, level: int | str = logging.INFO) -> None:
     """Send all log lines to standard error in the given style."""
     handler = logging.StreamHandler()
     text = TextFormatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%H:%M:%S")

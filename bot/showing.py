@@ -147,7 +147,8 @@ def thread_size(session: Session, thread_id: int) -> tuple[int, int]:
 def drafts_of(session: Session, mention: Mention) -> tuple[DraftView, ...]:
     """Return the drafts of a mention, the newest of a person first, then in the order they were suggested."""
     drafts = session.scalars(select(Draft).where(Draft.mention_id == mention.id).order_by(Draft.id))
-    by_person, suggested = [], []
+    by_person: list[Draft] = []
+    suggested: list[Draft] = []
     for draft in drafts:
         (by_person if draft.origin is Origin.PERSON else suggested).append(draft)
     return tuple(_draft_view(session, draft) for draft in [*by_person[-1:], *suggested])

@@ -1,0 +1,122 @@
+"""The demo world: a PostgreSQL, a Slack, a public platform and the real bot between them, on this machine only."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event, Thread
+
+from sqlalchemy import select
+
+from bot import app as composition
+from bot import database, sources
+from bot.app import Part
+from bot.demo.plaza import Plaza
+from bot.demo.slack.seed import SeedChannel, chorus_app, harbour
+from bot.demo.slack.server import LocalSlack
+from bot.deps import Deps
+from bot.models import Source
+from bot.settings import Settings
+from bot.slack.manifest import manifest
+from connectors.base import Followed, Identity, SourceKind
+
+COMPANY = "Harbour"
+FACTS = Path(__file__).parent / "facts.yml"
+SLACK_PORT = 8400
+PLAZA_PORT = 8401
+MENTIONS = SeedChannel(name="mentions").id
+OPS = SeedChannel(name="chorus-ops").id
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything that runs, and the settings the bot runs with."""
+
+    slack: LocalSlack
+    plaza: Plaza
+    settings: Settings
+    deps: Deps
+
+
+@contextmanager
+def world(
+    folder: Path | None, *, undo_seconds: float = 10, database_url: str | None = None, fixed_ports: bool = False
+) -> Iterator[World]:
+    """Run a whole world until the block ends. With a `folder` the next one goes on where this one stopped."""
+    with ExitStack() as stack:
+        data = folder or Path(stack.enter_context(TemporaryDirectory(prefix="chorus-world-")))
+        data.mkdir(parents=True, exist_ok=True)
+        url = stack.enter_context(database.server(database_url, data))
+        plaza_port = _port(PLAZA_PORT) if fixed_ports else 0
+        slack_port = _port(SLACK_PORT) if fixed_ports else 0
+        plaza = stack.enter_context(Plaza(data / "plaza.db" if folder else None, plaza_port, lively=folder is not None))
+        seed = harbour(chorus_app(manifest()), links=(("Plaza, the public platform", plaza.url),))
+        slack = stack.enter_context(LocalSlack(data / "slack.db" if folder else None, seed, slack_port))
+        plaza.links["Back to the workspace"] = slack.url
+        settings = settings_for(slack, url, data, undo_seconds=undo_seconds)
+        deps = stack.enter_context(_furnished(settings, plaza))
+        stack.enter_context(_bot(settings))
+        yield World(slack, plaza, settings, deps)
+
+
+def settings_for(slack: LocalSlack, url: str, data: Path, *, undo_seconds: float) -> Settings:
+    """Return the settings of a bot in this world: nothing is read from the machine's own `.env`."""
+    ids = {person.name: person.id for person in slack.seed.people}
+    return Settings(
+        _env_file=None,
+        DATABASE_URL=url,
+        SLACK_BOT_TOKEN=slack.bot_token,
+        SLACK_APP_TOKEN=slack.app_token,
+        SLACK_SIGNING_SECRET=slack.signing_secret,
+        SLACK_API_URL=slack.api_url,
+        data_dir=data,
+        company=(COMPANY, "Harbour Reader", "Harbour Mini"),
+        facts=FACTS,
+        ops_channel=OPS,
+        employees=(ids["ana"], ids["ben"]),
+        managers=(ids["mara"],),
+        reviewers=(ids["ruth"],),
+        admins=(ids["theo"],),
+        undo_seconds=undo_seconds,
+        http_port=0,
+    )
+
+
+@contextmanager
+def _furnished(settings: Settings, plaza: Plaza) -> Iterator[Deps]:
+    """Connect the company's account and follow what names it, once."""
+    with composition.opened(settings) as (_, deps):
+        brand = sources.Connecting("mastodon", plaza.url, {"access_token": plaza.token}, Identity.BRAND)
+        with deps.sessions() as session:
+            known = session.scalar(select(Source).limit(1)) is not None
+        account = sources.connect(deps, brand, actor="operator")
+        for name, followed in () if known else _followed():
+            sources.add(deps, account.id, name, followed, channel=MENTIONS, poll_seconds=1, actor="operator")
+        yield deps
+
+
+def _followed() -> tuple[tuple[str, Followed], ...]:
+    return (
+        ("Plaza: @harbour", Followed(SourceKind.MENTIONS)),
+        ("Plaza: “Harbour”", Followed(SourceKind.SEARCH, COMPANY)),
+    )
+
+
+@contextmanager
+def _bot(settings: Settings) -> Iterator[None]:
+    stopping = Event()
+    thread = Thread(target=composition.run, args=(settings, frozenset(Part)), kwargs={"until": stopping}, name="chorus")
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join(20)
+
+
+def _port(wanted: int) -> int:
+    """Return the port, or 0 (any) where somebody else has it."""
+    with socket.socket() as probe:
+        return 0 if probe.connect_ex(("127.0.0.1", wanted)) == 0 else wanted
