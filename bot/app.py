@@ -12,7 +12,6 @@ from enum import StrEnum
 from threading import Event, Thread
 
 import uvicorn
-from guidelines.facts import FactBase
 from procrastinate import App as JobApp
 from slack_bolt import App as BoltApp
 from slack_sdk import WebClient
@@ -31,6 +30,7 @@ from bot.slack.sockets import Supervisor
 from bot.vault import open_vault
 from connectors import registry
 from guidelines import pack as packs
+from guidelines.facts import FactBase
 
 log = logging.getLogger(__name__)
 
@@ -58,12 +58,13 @@ def opened(settings: Settings, *, migrated: bool = True) -> Iterator[tuple[Engin
 
 
 def prepare(engine: Engine) -> None:
-    """Bring the schema up to date and put the first limits in place."""
+    """Bring the schema up to date, and put the first limits and the platforms' own rules in place."""
     database.check_server(engine)
     if database.pending(engine):
         database.migrate(engine)
     with database.sessions_of(engine).begin() as session:
-        throttle.ensure_defaults(session, utc_now())
+        specs = [connector.spec for connector in registry.discover().connectors.values()]
+        throttle.ensure_defaults(session, utc_now(), specs=specs)
 
 
 def deps_for(settings: Settings, engine: Engine) -> Deps:

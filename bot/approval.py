@@ -143,7 +143,7 @@ def _tell(
         "account": reply.account_id,
         "text_sha256": reply.text_hash,
         "verdict": checking.kept(verdict),
-        "throttle": reservation.decision,
+        "throttle": reservation.decision.as_json(),
         "not_before": reply.not_before,
         "overridden": bool(wish.override),
     }

@@ -240,7 +240,7 @@ def _no_longer_fits(session: Session, deps: Deps, reply: Reply, mention: Mention
         note = f"It waited for its time, and now a limit is against it. {decision.message}"
         reply.cancel(note)
         mention.reopen(note)
-        record(session, deps, "reply.cancelled", reply, {"throttle": decision})
+        record(session, deps, "reply.cancelled", reply, {"throttle": decision.as_json()})
     outbox.show(session, mention.id, at=deps.now())
     return True
 

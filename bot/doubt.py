@@ -14,6 +14,8 @@ from bot.receipts import Leaving, adopt, doubt, leaving_of, locked, next_try, re
 from connectors.base import ConnectorError, Fault, Receipt
 
 LOOKS = 3
+QUICK = 1.5
+"""Seconds for a look that somebody in Slack is waiting for; Slack waits for three."""
 ATTEMPTS = 2
 """The first one, and one more when it is as certain as can be that the first did not arrive."""
 
@@ -141,6 +143,6 @@ def _look_later(deps: Deps, reply_id: int, error: ConnectorError) -> None:
 def _look_up(deps: Deps, leaving: Leaving) -> Receipt | None:
     connector = connector_of(deps, leaving.account.platform)
     try:
-        return connector.find_own_reply(call_for(deps, leaving.account), leaving.intent)
+        return connector.find_own_reply(call_for(deps, leaving.account, timeout=QUICK), leaving.intent)
     except ConnectorError:
         return None

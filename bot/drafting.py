@@ -13,10 +13,12 @@ from bot.deps import Deps
 from bot.likeness import plain
 from bot.models import Account, Draft, Mention, MentionKind, MentionState, Origin, PostRecord, Reply, ReplyState, Source
 from connectors.base import No
+from guidelines.facts import Label, correction
 
 MOST = 3
 PAST = 400
 """So many of the newest replies are looked through for one that fits."""
+GREETING = "Hi, the {company} team here. "
 FITS = 72.0
 """Of 100: a past reply is suggested when the post it answered is at least so similar to this one."""
 
@@ -136,8 +138,10 @@ def _from_fact(deps: Deps, post: PostRecord) -> Iterator[Suggestion]:
     if deps.facts is None:
         return
     claim = deps.facts.check(post.text, now=deps.now())
-    if claim.label == "contradicts" and claim.fact_id:
-        yield Suggestion(Origin.FACT, deps.facts.correction(claim), claim.fact_id)
+    if claim.label is Label.CONTRADICTS and claim.fact_id:
+        fact = deps.facts.facts[claim.fact_id]
+        words = GREETING.format(company=deps.company[0]) + correction(fact, claim)
+        yield Suggestion(Origin.FACT, words, fact.id)
 
 
 def _from_past(session: Session, mention: Mention, post: PostRecord) -> Iterator[Suggestion]:

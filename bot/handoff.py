@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 from bot import outbox
 from bot.accounts import call_for, connector_of
 from bot.deps import Deps
+from bot.doubt import QUICK
 from bot.errors import ChorusError, Conflict, NotFound
 from bot.likeness import alike
 from bot.models import Employee, Mention, Reply, ReplyState
@@ -49,7 +50,7 @@ def give_up(deps: Deps, reply_id: int, *, by: Employee) -> Reply:
 def _seen(deps: Deps, leaving: Leaving, url: str) -> Post | None:
     try:
         connector = connector_of(deps, leaving.account.platform)
-        thread = connector.thread(call_for(deps, leaving.account), leaving.parent.id)
+        thread = connector.thread(call_for(deps, leaving.account, timeout=QUICK), leaving.parent.id)
     except ConnectorError:
         return None
     return next((post for post in thread.posts if post.url and post.url.rstrip("/") == url.rstrip("/")), None)

@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from threading import Event, Thread
 
 from procrastinate import App, PsycopgConnector
@@ -18,8 +20,11 @@ CONCURRENCY = {Lane.INTAKE: 4, Lane.DELIVERY: 8, Lane.SLACK: 8}
 POLL = 1.0
 """Seconds after which a worker looks for jobs though nobody called it."""
 
-Drain = Callable[[str], None]
-"""Sends what waits in one channel."""
+Drain = Callable[[str], datetime | None]
+"""Sends the next message of a channel; returns when the one after it may be sent, nothing when none waits."""
+
+LONGEST_DRAIN = timedelta(seconds=30)
+SOON = timedelta(seconds=2)
 
 
 def build(url: str, deps: Deps, drain: Drain) -> App:
@@ -48,7 +53,7 @@ def build(url: str, deps: Deps, drain: Drain) -> App:
 
     @app.task(name=Job.DRAIN.value, queue=LANES[Job.DRAIN].value)
     def drain_channel(channel: str) -> None:
-        drain(channel)
+        empty(deps, channel, drain)
 
     return app
 
@@ -67,6 +72,16 @@ def prepare_mentions(deps: Deps, mention_ids: Sequence[int]) -> None:
         log.exception("a bundle of %s mentions broke; each is tried alone", len(mention_ids))
         with deps.sessions.begin() as session:
             queue.prepare(session, mention_ids, size=1)
+
+
+def empty(deps: Deps, channel: str, drain: Drain) -> None:
+    """Send one message after the other as fast as the channel takes them; what must wait longer is asked for anew."""
+    until = deps.now() + LONGEST_DRAIN
+    while (due := drain(channel)) is not None:
+        wait = due - deps.now()
+        if wait > SOON or due > until:
+            return
+        time.sleep(max(wait.total_seconds(), 0))
 
 
 class Worker:

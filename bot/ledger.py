@@ -37,7 +37,7 @@ def store(session: Session, site: Site, posts: Sequence[Post], *, at: datetime) 
     rows = [_row(site, post, thread_id=threads[roots[post.id]], venue_id=venues[post.venue], at=at) for post in posts]
     statement = insert(PostRecord).on_conflict_do_nothing(index_elements=["platform", "site", "external_id"])
     added = session.execute(statement.returning(PostRecord.external_id, PostRecord.id), rows)
-    return dict(added.tuples().all())
+    return dict(added.all())
 
 
 def settle_thread(session: Session, site: Site, root_id: str, posts: Sequence[Post], *, at: datetime) -> Thread:
@@ -78,7 +78,7 @@ def _venues(session: Session, site: Site, names: set[str]) -> dict[str, int]:
     rows = [{"platform": site.platform, "name": name, "timezone": "UTC", "rules": ""} for name in sorted(known)]
     session.execute(insert(Venue).on_conflict_do_nothing(index_elements=["platform", "name"]), rows)
     found = select(Venue.name, Venue.id).where(Venue.platform == site.platform, Venue.name.in_(known))
-    ids = dict(session.execute(found).tuples().all())
+    ids = dict(session.execute(found).all())
     return {name: ids[name or site.address] for name in names}
 
 
@@ -94,7 +94,7 @@ def _roots(session: Session, site: Site, posts: Sequence[Post]) -> dict[str, str
             PostRecord.external_id.in_(parents),
         )
     )
-    inherited = dict(session.execute(known).tuples().all()) if parents else {}
+    inherited = dict(session.execute(known).all()) if parents else {}
     roots: dict[str, str] = {}
     for post in posts:
         parent = post.parent_id or post.id
@@ -119,7 +119,7 @@ def _threads(session: Session, site: Site, roots: dict[str, int], at: datetime) 
     found = select(Thread.root_external_id, Thread.id).where(
         Thread.platform == site.platform, Thread.site == site.address, Thread.root_external_id.in_(roots)
     )
-    return dict(session.execute(found).tuples().all())
+    return dict(session.execute(found).all())
 
 
 def _strays(session: Session, site: Site, thread_id: int, post_ids: Sequence[str]) -> list[int]:

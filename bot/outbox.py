@@ -39,8 +39,9 @@ def over(session: Session, channel: str, subject: str, words: str, *, at: dateti
 
 def due_channels(session: Session, *, at: datetime) -> list[str]:
     """Return the channels in which something waits that may be sent now."""
-    due = (Outgoing.state == OutboxState.WAITING) & (Outgoing.not_before <= at)
-    return list(session.scalars(select(Outgoing.channel).where(due).distinct()))
+    # The `not_before` of a row that is being sent is its lease: past it, the process that sent it has died.
+    unsent = Outgoing.state.in_([OutboxState.WAITING, OutboxState.SENDING])
+    return list(session.scalars(select(Outgoing.channel).where(unsent, Outgoing.not_before <= at).distinct()))
 
 
 def _wait(session: Session, channel: str, subject: str, words: str, at: datetime) -> None:

@@ -63,7 +63,7 @@ def card_of(session: Session, deps: Deps, mention: Mention) -> CardView:
     dismisser = _person(session, mention.dismissed_by_id)
     permission = connector_of(deps, post.platform).can_reply(call_for(deps, account), as_post(post))
     reasons = mention.reasons
-    fact = deps.facts.get(str(reasons["fact"])) if deps.facts and "fact" in reasons else None
+    fact = deps.facts.facts.get(str(reasons["fact"])) if deps.facts and "fact" in reasons else None
     return CardView(
         mention_id=mention.id,
         channel=mention.channel,
@@ -128,9 +128,7 @@ def thread(deps: Deps, mention_id: int, *, by: Employee) -> tuple[PostView, ...]
                 select(Reply.external_id, Employee.name)
                 .join(Employee, Employee.id == Reply.approved_by_id)
                 .where(Reply.thread_id == mention.thread_id, Reply.external_id.is_not(None))
-            )
-            .tuples()
-            .all()
+            ).all()
         )
         return tuple(post_view(post, approvers.get(post.external_id, "")) for post in posts)
 
@@ -140,7 +138,7 @@ def thread_size(session: Session, thread_id: int) -> tuple[int, int]:
     counts = select(func.count(), func.count().filter(PostRecord.is_own)).where(
         PostRecord.thread_id == thread_id, PostRecord.status != PostStatus.DELETED
     )
-    total, ours = session.execute(counts).tuples().one()
+    total, ours = session.execute(counts).one()
     return total, ours
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from bot import audit, likeness, outbox
 from bot.deps import Deps
 from bot.models import Json, Mention, MentionKind, MentionState, Mood, PostRecord, Urgency
+from guidelines.facts import Label
 
 DUPLICATES_WITHIN = timedelta(days=7)
 
@@ -131,17 +132,21 @@ def _collected(session: Session, mention_ids: Sequence[int]) -> list[tuple[Menti
         .order_by(Mention.id)
         .with_for_update(of=Mention)
     )
-    return list(rows.tuples())
+    return list(rows)
 
 
 def _judge(deps: Deps, mention: Mention, post: PostRecord) -> None:
     claim = deps.facts.check(post.text, now=deps.now()) if deps.facts else None
-    contradiction = claim.reason if claim and claim.label == "contradicts" else ""
+    contradiction = claim.reason if claim and claim.label is Label.CONTRADICTS else ""
     assessment = read(post.text, claim=contradiction)
     mention.kind, mention.mood, mention.urgency = assessment.kind, assessment.mood, assessment.urgency
     mention.reasons = assessment.reasons
-    if claim and claim.fact_id and claim.label in ("contradicts", "unsure"):
-        mention.reasons = assessment.reasons | {"fact": claim.fact_id, "fact_label": claim.label, "claim": claim.reason}
+    if claim and claim.fact_id and claim.label in (Label.CONTRADICTS, Label.UNSURE):
+        mention.reasons = assessment.reasons | {
+            "fact": claim.fact_id,
+            "fact_label": claim.label.value,
+            "claim": claim.reason,
+        }
     mention.language = post.language
     mention.suspicious = suspicious(post.text).reason
     mention.bands = likeness.bands(post.text)

@@ -50,7 +50,7 @@ class Counts(Collector):
         with self._sessions() as session:
             for record, name in ((Mention, "mentions"), (Reply, "replies"), (Source, "sources")):
                 counted = session.execute(select(record.state, func.count()).group_by(record.state))
-                yield _gauge(name, f"{name.capitalize()} by state", counted.tuples().all())
+                yield _gauge(name, f"{name.capitalize()} by state", counted.all())
             jobs = session.execute(text("select status::text, count(*) from procrastinate_jobs group by status"))
             yield _gauge("jobs", "Jobs by status", [(str(status), int(number)) for status, number in jobs])
             gauge = GaugeMetricFamily("chorus_slack_waiting", "Slack messages that wait to be sent")

@@ -1,0 +1,269 @@
+"""What a person finds on their desk: open work, their replies, and for those who look after the whole, its health."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Row, Select, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from bot import stops, throttle
+from bot.deps import Deps
+from bot.models import (
+    COUNTED,
+    Employee,
+    Mention,
+    MentionKind,
+    MentionState,
+    PostRecord,
+    Reply,
+    ReplyState,
+    Source,
+    SourceState,
+    Stop,
+    Urgency,
+)
+from bot.permissions import Act, may, require
+from guidelines.throttle import sentence
+
+MOST_WORK = 8
+MOST_REPLIES = 8
+MOST_SOURCES = 12
+MOST_FOUND = 10
+DAY = timedelta(hours=24)
+
+_WAITING = (ReplyState.APPROVED, ReplyState.SENDING)
+_OUT = (ReplyState.POSTED, ReplyState.EDITED, ReplyState.DELETED, ReplyState.REMOVED, ReplyState.PENDING_REMOTE)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkView:
+    """A conversation in a list; `text` and `author` are untrusted. `is_mine` when this person holds it."""
+
+    mention_id: int
+    kind: MentionKind
+    urgency: Urgency
+    state: MentionState
+    author: str
+    text: str
+    url: str
+    created_at: datetime
+    is_mine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SaidView:
+    """A reply in a list, with what became of it."""
+
+    reply_id: int
+    mention_id: int
+    state: ReplyState
+    text: str
+    url: str
+    approved_by: str
+    approved_at: datetime
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """A source and how it fares."""
+
+    source_id: int
+    name: str
+    platform: str
+    channel: str
+    state: SourceState
+    detail: str
+    read_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The whole in numbers: the last day, and what stands open now."""
+
+    open: int
+    waiting: int
+    in_doubt: int
+    posted: int
+    dismissed: int
+    sources_in_trouble: int
+
+
+@dataclass(frozen=True, slots=True)
+class LimitView:
+    """A limit as a sentence; nobody edits a fixed one."""
+
+    name: str
+    sentence: str
+    is_fixed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """All that the Home of a person shows; what is not for them is empty."""
+
+    work: tuple[WorkView, ...]
+    said: tuple[SaidView, ...]
+    tally: Tally
+    stops: tuple[Stop, ...] = ()
+    sources: tuple[SourceView, ...] = ()
+    limits: tuple[LimitView, ...] = ()
+    to_review: tuple[SaidView, ...] = ()
+
+
+def of(deps: Deps, *, by: Employee) -> Desk:
+    """Return a person's desk as of now."""
+    require(by, Act.READ)
+    with deps.sessions() as session:
+        looks_after = may(by, Act.EDIT_SOURCES)
+        return Desk(
+            work=_work(session, deps, by),
+            said=_said(session, _replies().where(Reply.approved_by_id == by.id).limit(MOST_REPLIES)),
+            tally=_tally(session, deps.now()),
+            stops=stops.thrown(session, at=deps.now()),
+            sources=_sources(session) if looks_after else (),
+            limits=_limits(session) if looks_after else (),
+            to_review=_said(session, _to_review(by)) if may(by, Act.REVIEW) else (),
+        )
+
+
+def tally(deps: Deps, *, by: Employee) -> Tally:
+    """Return the whole in numbers."""
+    require(by, Act.READ)
+    with deps.sessions() as session:
+        return _tally(session, deps.now())
+
+
+def limits(deps: Deps, *, by: Employee) -> tuple[LimitView, ...]:
+    """Return the limits in force; everyone may know them."""
+    require(by, Act.READ)
+    with deps.sessions() as session:
+        return _limits(session)
+
+
+def stopped(deps: Deps, *, by: Employee) -> tuple[Stop, ...]:
+    """Return the stops in force."""
+    require(by, Act.READ)
+    with deps.sessions() as session:
+        return stops.thrown(session, at=deps.now())
+
+
+def sources(deps: Deps, *, by: Employee, named: str = "") -> tuple[SourceView, ...]:
+    """Return the sources, those in trouble first; with `named` only those whose name contains it."""
+    require(by, Act.READ)
+    with deps.sessions() as session:
+        return tuple(source for source in _sources(session) if named.lower() in source.name.lower())
+
+
+def find(deps: Deps, text: str, *, by: Employee) -> tuple[WorkView, ...]:
+    """Return the newest conversations in whose text or author these words occur."""
+    require(by, Act.READ)
+    wanted = text.strip()
+    if not wanted:
+        return ()
+    match = or_(
+        PostRecord.text.icontains(wanted, autoescape=True),
+        PostRecord.author_handle.icontains(wanted, autoescape=True),
+        PostRecord.author_name.icontains(wanted, autoescape=True),
+    )
+    with deps.sessions() as session:
+        rows = session.execute(_mentions().where(match).order_by(Mention.id.desc()).limit(MOST_FOUND))
+        return tuple(_as_work(row, by, deps.now()) for row in rows)
+
+
+def _work(session: Session, deps: Deps, by: Employee) -> tuple[WorkView, ...]:
+    now = deps.now()
+    held = Mention.claimed_until > now
+    mine = held & (Mention.claimed_by_id == by.id)
+    free = Mention.claimed_until.is_(None) | ~held
+    order = (mine.desc(), (Mention.urgency == Urgency.HIGH).desc(), Mention.id.desc())
+    asked = _mentions().where(Mention.state == MentionState.OPEN, mine | free).order_by(*order).limit(MOST_WORK)
+    return tuple(_as_work(row, by, now) for row in session.execute(asked))
+
+
+def _mentions() -> "Select[Mention, PostRecord]":
+    return select(Mention, PostRecord).join(PostRecord, PostRecord.id == Mention.post_id)
+
+
+def _as_work(row: "Row[Mention, PostRecord]", by: Employee, now: datetime) -> WorkView:
+    mention, post = row
+    held = mention.claimed_until is not None and mention.claimed_until > now
+    return WorkView(
+        mention_id=mention.id,
+        kind=mention.kind,
+        urgency=mention.urgency,
+        state=mention.state,
+        author=post.author_name or post.author_handle,
+        text=post.text,
+        url=post.url,
+        created_at=post.created_at,
+        is_mine=held and mention.claimed_by_id == by.id,
+    )
+
+
+def _replies() -> "Select[Reply, str]":
+    return select(Reply, Employee.name).join(Employee, Employee.id == Reply.approved_by_id).order_by(Reply.id.desc())
+
+
+def _to_review(by: Employee) -> "Select[Reply, str]":
+    """Replies that are public; nobody reviews their own."""
+    return _replies().where(Reply.state.in_(_OUT), Reply.approved_by_id != by.id).limit(MOST_REPLIES)
+
+
+def _said(session: Session, asked: "Select[Reply, str]") -> tuple[SaidView, ...]:
+    return tuple(
+        SaidView(
+            reply_id=reply.id,
+            mention_id=reply.mention_id,
+            state=reply.state,
+            text=reply.text,
+            url=reply.url,
+            approved_by=name,
+            approved_at=reply.approved_at,
+            detail=reply.detail,
+        )
+        for reply, name in session.execute(asked)
+    )
+
+
+def _sources(session: Session) -> tuple[SourceView, ...]:
+    troubled = case((Source.state == SourceState.NEEDS_ATTENTION, 0), (Source.failures > 0, 1), else_=2)
+    return tuple(
+        SourceView(
+            source_id=source.id,
+            name=source.name,
+            platform=source.platform,
+            channel=source.channel,
+            state=source.state,
+            detail=source.detail,
+            read_at=source.read_at,
+        )
+        for source in session.scalars(select(Source).order_by(troubled, Source.name).limit(MOST_SOURCES))
+    )
+
+
+def _limits(session: Session) -> tuple[LimitView, ...]:
+    return tuple(LimitView(limit.name, sentence(limit), limit.is_fixed) for limit in throttle.in_force(session))
+
+
+def _tally(session: Session, now: datetime) -> Tally:
+    replies = dict[ReplyState, int]()
+    for state, number in session.execute(
+        select(Reply.state, func.count())
+        .where(Reply.state.in_((*_WAITING, ReplyState.IN_DOUBT)) | (Reply.counted_at > now - DAY))
+        .group_by(Reply.state)
+    ):
+        replies[state] = number
+    mentions = dict[MentionState, int]()
+    recent = (Mention.state == MentionState.OPEN) | (Mention.collected_at > now - DAY)
+    for standing, number in session.execute(select(Mention.state, func.count()).where(recent).group_by(Mention.state)):
+        mentions[standing] = number
+    troubled = select(func.count()).where(Source.state == SourceState.NEEDS_ATTENTION)
+    return Tally(
+        open=mentions.get(MentionState.OPEN, 0),
+        waiting=sum(replies.get(state, 0) for state in _WAITING),
+        in_doubt=replies.get(ReplyState.IN_DOUBT, 0),
+        posted=sum(replies.get(state, 0) for state in _OUT if state in COUNTED),
+        dismissed=mentions.get(MentionState.DISMISSED, 0),
+        sources_in_trouble=session.scalar(troubled) or 0,
+    )
