@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary
+from sqlalchemy import CheckConstraint, Index, LargeBinary, func, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.models.base import Record
+from bot.models.base import Json, Record
 
 
 class AuditEntry(Record):
@@ -32,10 +32,16 @@ class AuditEntry(Record):
     hash: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+# A vector of words must not exceed a megabyte, and a text may.
+WORDS = func.to_tsvector(literal_column("'simple'"), func.left(literal_column("text"), 50000))
+"""What is searched by words: the beginning of a text, without regard to any language."""
+
+
 class AuditText(Record):
     """A text that an entry speaks of, kept apart so that the law can erase it; the entry holds its keyed hash."""
 
     __tablename__ = "audit_text"
+    __table_args__ = (Index("ix_audit_text_words", WORDS, postgresql_using="gin"),)
 
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     field: Mapped[str] = mapped_column(primary_key=True)
@@ -52,3 +58,31 @@ class AuditHead(Record):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     seq: Mapped[int]
     hash: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class AuditHold(Record):
+    """Somebody's decision that what `covers` selects must not be deleted, by nobody and no rule, until it is lifted."""
+
+    __tablename__ = "audit_hold"
+    __table_args__ = (Index("uq_audit_hold_name", "name", unique=True, postgresql_where=text("lifted_at is null")),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    name: Mapped[str]
+    reason: Mapped[str]
+    covers: Mapped[Json]
+    placed_at: Mapped[datetime]
+    placed_by: Mapped[str]
+    lifted_at: Mapped[datetime | None] = mapped_column(default=None)
+    lifted_by: Mapped[str] = mapped_column(default="")
+
+
+class AuditRetention(Record):
+    """How many days the texts of one class are kept."""
+
+    __tablename__ = "audit_retention"
+    __table_args__ = (CheckConstraint("days > 0", name="days_positive"),)
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    days: Mapped[int]
+    set_at: Mapped[datetime]
+    set_by: Mapped[str]

@@ -1,6 +1,8 @@
 """Protect the record: entries only ever appended, texts erased only by an entry that says so, rights as small as can be."""
 
+import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0003"
 down_revision = "0002"
@@ -195,6 +197,36 @@ delete from audit_head;
 
 
 def upgrade() -> None:
+    op.create_index(
+        "ix_audit_text_words",
+        "audit_text",
+        [sa.literal_column("to_tsvector('simple', left(text, 50000))")],
+        postgresql_using="gin",
+    )
+    op.create_table(
+        "audit_hold",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("covers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("placed_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("placed_by", sa.Text(), nullable=False),
+        sa.Column("lifted_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("lifted_by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_hold")),
+    )
+    op.create_index(
+        "uq_audit_hold_name", "audit_hold", ["name"], unique=True, postgresql_where=sa.text("lifted_at is null")
+    )
+    op.create_table(
+        "audit_retention",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("days", sa.BigInteger(), nullable=False),
+        sa.Column("set_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("set_by", sa.Text(), nullable=False),
+        sa.CheckConstraint("days > 0", name=op.f("ck_audit_retention_days_positive")),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_audit_retention")),
+    )
     for part in (APPEND, GUARDS, ERASURE, ALWAYS, NOT_FOR_ALL, RIGHTS):
         _run(part)
 
@@ -202,6 +234,10 @@ def upgrade() -> None:
 def downgrade() -> None:
     _run(NO_RIGHTS)
     _run(DROP)
+    op.drop_table("audit_retention")
+    op.drop_index("uq_audit_hold_name", table_name="audit_hold", postgresql_where=sa.text("lifted_at is null"))
+    op.drop_table("audit_hold")
+    op.drop_index("ix_audit_text_words", table_name="audit_text", postgresql_using="gin")
 
 
 def _run(statements: str) -> None:
