@@ -78,5 +78,19 @@ class ReplyPrint(Record):
     bands: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
 
 
+_PLACED = text(
+    "state in ('approved', 'deleted', 'edited', 'handed_off', 'in_doubt', 'pending_remote', 'posted', 'removed',"
+    " 'sending')"
+)
+"""What counts, or may count: in these the share of commercial replies is found without reading the replies."""
+
 Index("ix_reply_platform_counted_at", Reply.platform, Reply.counted_at)
 Index("ix_reply_counted_at", Reply.counted_at)
+for _column in (Reply.account_id, Reply.venue_id):
+    Index(
+        f"ix_reply_{_column.key}_commercial",
+        _column,
+        Reply.counted_at,
+        postgresql_include=["is_commercial"],
+        postgresql_where=_PLACED,
+    )

@@ -66,28 +66,27 @@ _JOINS = {
 }
 
 _PLACE = """
-select v.name, v.timezone,
-    exists (select from reply r where {thread} and r.parent_post_id = :post) as answered,
-    (select count(*) from reply r where {thread}) as replies,
-    greatest(
-        (select max(coalesce(r.posted_at, r.counted_at)) from reply r where {thread}),
-        (select max(p.created_at) from post p where p.thread_id = :thread and p.is_own)
-    ) as spoke_at
-from venue v where v.id = :venue
+select v.name, v.timezone, spoken.replies, spoken.answered, spoken.last_at,
+    {others} as others, {unknown} as unknown_ours, {since} as others_since
+from venue v cross join lateral (
+    select count(*) as replies,
+        coalesce(bool_or(r.parent_post_id = :post), false) as answered,
+        greatest(
+            max(coalesce(r.posted_at, r.counted_at)),
+            (select max(p.created_at) from post p where p.thread_id = :thread and p.is_own)
+        ) as last_at
+    from reply r where {thread}
+) spoken
+where v.id = :venue
 """
-_SPOKEN_SINCE = """
-select exists (
-    select from post p where p.thread_id = :thread and p.created_at > :spoke_at
-        and not p.is_own and p.status in ('live', 'edited')
-)
-"""
-_POSTS = """
-select count(*) filter (where not p.is_own) as others,
-    count(*) filter (where p.is_own and not exists (
-        select from reply r where r.thread_id = p.thread_id and r.external_id = p.external_id
-    )) as unknown_ours
-from post p where p.thread_id = :thread and p.status in ('live', 'edited')
-"""
+_LIVE = "p.thread_id = :thread and p.status in ('live', 'edited')"
+_OTHERS = f"(select count(*) from post p where {_LIVE} and not p.is_own)"  # noqa: S608 - only the constant above
+_UNKNOWN_OURS = f"""(
+    select count(*) from post p where {_LIVE} and p.is_own
+        and not exists (select from reply r where r.thread_id = p.thread_id and r.external_id = p.external_id)
+)"""  # noqa: S608 - only the constant above
+_OTHERS_SINCE = f"exists (select from post p where {_LIVE} and not p.is_own and p.created_at > spoken.last_at)"
+_NEAR = text("select reply_id from reply_print where bands && cast(:bands as bigint[])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +146,15 @@ def _values(session: Session, proposal: Proposal, now: datetime) -> Values:
 def _read_place(
     session: Session, proposal: Proposal, limits: Sequence[Limit], values: Values
 ) -> tuple[Place, ThreadNow]:
-    thread = f"r.thread_id = :thread and {_STANDING}{_behind(values)}"
-    found = session.execute(_clause(_PLACE.format(thread=thread)), values).one()
+    conditions = {limit.condition for limit in limits}
+    asks_share, asks_last_word = Condition.SHARE in conditions, Condition.LAST_WORD in conditions
+    query = _PLACE.format(
+        thread=f"r.thread_id = :thread and {_STANDING}{_behind(values)}",
+        others=_OTHERS if asks_share else "0",
+        unknown=_UNKNOWN_OURS if asks_share else "0",
+        since=_OTHERS_SINCE if asks_last_word else "true",
+    )
+    found = session.execute(_clause(query), values).one()
     place = Place(
         platform=proposal.platform,
         venue=found.name,
@@ -161,15 +167,8 @@ def _read_place(
         is_commercial=proposal.is_commercial,
         addressed=proposal.addressed and not found.answered,
     )
-    conditions = {limit.condition for limit in limits}
-    others = unknown_ours = 0
-    if Condition.SHARE in conditions:
-        others, unknown_ours = session.execute(_clause(_POSTS), values).one()
-    ours_last = found.spoke_at is not None
-    if ours_last and Condition.LAST_WORD in conditions:
-        since = {"thread": proposal.thread_id, "spoke_at": found.spoke_at}
-        ours_last = not session.execute(_clause(_SPOKEN_SINCE), since).scalar_one()
-    return place, ThreadNow(others=others, ours=found.replies + unknown_ours, last_word_is_ours=ours_last)
+    ours_last = found.last_at is not None and not found.others_since
+    return place, ThreadNow(found.others, found.replies + found.unknown_ours, ours_last)
 
 
 class _Part(NamedTuple):
@@ -182,7 +181,7 @@ def _read_entries(session: Session, limits: Sequence[Limit], values: Values) -> 
     if not reaches:
         return {}
     parts = [_entries_part(index, basis, reach, values) for index, (basis, reach) in enumerate(reaches.items())]
-    sql = " union all ".join(part.sql for part in parts)
+    sql = _WAITING + " union all ".join(part.sql for part in parts)
     bound = {name: value for part in parts for name, value in part.values.items()}
     found: dict[Basis, list[Entry]] = {basis: [] for basis in reaches}
     bases = list(reaches)
@@ -216,23 +215,23 @@ def _reach(limit: Limit) -> Reach | None:
             return None
 
 
-_COLUMNS = "r.id, r.counted_at, r.approved_by_id, e.name, r.url, r.is_commercial"
+_COLUMNS = """r.id, r.counted_at, r.approved_by_id,
+    (select e.name from employee e where e.id = r.approved_by_id) as employee, r.url, r.is_commercial"""
+_WAITING = "with waiting as (select count(*) as number from reply where counted_at > :now) "
+_NEWEST = " order by r.counted_at desc limit :number{} + (select number from waiting)"
 
 
 def _entries_part(index: int, basis: Basis, reach: Reach, values: Values) -> _Part:
-    """The newest that have left, and all that are still to leave."""
+    """The newest that have left, and all that are still to leave: these come first in the same order."""
     source, bound = _source(basis, str(index), values)
-    since = ""
+    since = newest = ""
     if reach.window is not None:
         since = f" and r.counted_at > :since{index}"
         bound[f"since{index}"] = values["now"] - reach.window
-    newest = ""
     if reach.number is not None:
-        newest = f" order by r.counted_at desc limit :number{index}"
+        newest = _NEWEST.format(index)
         bound[f"number{index}"] = reach.number
-    select = f"select {index}, {_COLUMNS} {source}"
-    past = f"({select} and r.counted_at <= :now{since}{newest})"
-    return _Part(f"{past} union all ({select} and r.counted_at > :now)", bound)
+    return _Part(f"(select {index}, {_COLUMNS} {source}{since}{newest})", bound)
 
 
 def _source(basis: Basis, suffix: str, values: Values) -> tuple[str, Values]:
@@ -243,7 +242,7 @@ def _source(basis: Basis, suffix: str, values: Values) -> tuple[str, Values]:
     states = _STANDING_OR_DELETED if basis.counts_deleted else _STANDING
     conditions = [_SCOPES[basis.scope], states]
     conditions += [_SELECTIONS[name].format(f"{name}{suffix}") for name in chosen]
-    source = f"from reply r join employee e on e.id = r.approved_by_id{joins} where {' and '.join(conditions)}"
+    source = f"from reply r{joins} where {' and '.join(conditions)}"
     bound: Values = {f"{name}{suffix}": names for name, names in chosen.items()}
     return source + _behind(values), bound
 
@@ -277,21 +276,23 @@ def _read_similar(
     bases = {limit.basis: limit for limit in limits if limit.condition is Condition.SIMILARITY}
     if not bases or not written.strip():
         return {}
-    bands = bands_of(written)
+    # Asked apart: joined, the planner guesses far too many and reads a month of replies instead.
+    near = list(session.scalars(_NEAR, {"bands": bands_of(written)}))
+    if not near:
+        return {}
     found = {}
     for basis in bases:
         windows = [limit.window for limit in limits if limit.basis == basis and limit.condition is Condition.SIMILARITY]
         since = None if None in windows else values["now"] - max(window for window in windows if window)
-        found[basis] = _alike(session, written, bands, basis, values | {"since": since})
+        found[basis] = _alike(session, written, near, basis, values | {"since": since})
     return found
 
 
-def _alike(session: Session, written: str, bands: list[int], basis: Basis, values: Values) -> tuple[Likeness, ...]:
+def _alike(session: Session, written: str, near: list[int], basis: Basis, values: Values) -> tuple[Likeness, ...]:
     source, bound = _source(basis, "0", values)
-    near = "with near as materialized (select reply_id from reply_print where bands && cast(:bands as bigint[]))"
-    since = "and r.counted_at > :since" if values["since"] else ""
-    sql = " ".join([near, "select", _COLUMNS, ", r.typed", source, "and r.id in (select reply_id from near)", since])
-    rows = session.execute(_clause(sql), values | bound | {"bands": bands})
+    since = " and r.counted_at > :since" if values["since"] else ""
+    sql = f"select {_COLUMNS}, r.typed {source} and r.id = any(:near){since}"
+    rows = session.execute(_clause(sql), values | bound | {"near": near})
     scored = (Likeness(Entry(*row[:-1]), likeness(written, row[-1])) for row in rows)
     return tuple(found for found in scored if found.score >= _ALIKE_ENOUGH)
 

@@ -6,6 +6,7 @@ band, and equal ones always do.
 
 import re
 import struct
+from functools import lru_cache
 from hashlib import blake2b
 from random import Random
 from typing import Any
@@ -30,6 +31,7 @@ def words_of(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
 
 
+@lru_cache(maxsize=256)
 def bands_of(text: str) -> list[int]:
     """Return the fingerprint: one signed 64-bit number for each band."""
     hashes = [_hash(word.encode()) for word in set(words_of(text))] or [0]

@@ -9,6 +9,11 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
+PLACED = (
+    "state in ('approved', 'deleted', 'edited', 'handed_off', 'in_doubt', 'pending_remote', 'posted', 'removed',"
+    " 'sending')"
+)
+
 
 def upgrade() -> None:
     op.create_table(
@@ -33,9 +38,19 @@ def upgrade() -> None:
     op.add_column("stop", sa.Column("is_drill", sa.Boolean(), server_default=sa.text("false"), nullable=False))
     op.create_index("ix_reply_platform_counted_at", "reply", ["platform", "counted_at"])
     op.create_index("ix_reply_counted_at", "reply", ["counted_at"])
+    for column in ("account_id", "venue_id"):
+        op.create_index(
+            f"ix_reply_{column}_commercial",
+            "reply",
+            [column, "counted_at"],
+            postgresql_include=["is_commercial"],
+            postgresql_where=sa.text(PLACED),
+        )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_reply_venue_id_commercial", table_name="reply")
+    op.drop_index("ix_reply_account_id_commercial", table_name="reply")
     op.drop_column("stop", "is_drill")
     op.drop_column("stop", "allowed")
     op.drop_index("ix_reply_counted_at", table_name="reply")
