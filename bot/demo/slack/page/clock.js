@@ -18,6 +18,9 @@ export const fullTime = (moment) => `${dateLong.format(moment)} at ${timeWithSec
 /** The words on the divider above a day's first message. */
 export const dayName = (moment) => pretty(moment, weekdayDate);
 
+/** A day and a time in a few words. */
+export const briefTime = (moment) => `${pretty(moment, dateShort).replace("Today", "today").replace("Yesterday", "yesterday")} at ${clockTime(moment)}`;
+
 /** Whether two moments fall on the same day here. */
 export const sameDay = (one, other) => one.toDateString() === other.toDateString();
 

@@ -1,6 +1,6 @@
 /** Shows one message, and changes it in place when it is edited. */
 
-import { clockTime, fullTime, momentOf } from "./clock.js";
+import { briefTime, clockTime, fullTime, momentOf } from "./clock.js";
 import { avatar } from "./directory.js";
 import { arrange, el, icon, iconButton } from "./dom.js";
 import { openReactions, reactionRow } from "./reactions.js";
@@ -67,7 +67,7 @@ export class MessageView {
     if (this.place.thread || !message.reply_count) return null;
     const count = message.reply_count === 1 ? "1 reply" : `${message.reply_count} replies`;
     const faces = (message.reply_users ?? []).slice(0, 4).map((id) => avatar(this.workspace.directory.userName(id) ?? id, this.workspace.directory.users.get(id), "small"));
-    const last = message.latest_reply && el("span", { class: "quiet-text" }, `Last reply ${fullTime(momentOf(message.latest_reply))}`);
+    const last = message.latest_reply && el("span", { class: "quiet-text" }, `Last reply ${briefTime(momentOf(message.latest_reply))}`);
     return el("button", { type: "button", class: "thread-link", onclick: () => this.openThread() }, faces, el("span", { class: "thread-count" }, count), last);
   }
 

@@ -9,6 +9,9 @@ import { AppPlace, ChannelPlace, ThreadPane } from "./places.js";
 import { Sidebar } from "./sidebar.js";
 import { ViewStack } from "./views.js";
 
+/** Below this width one pane is shown at a time. */
+const NARROW = matchMedia("(max-width: 719px)");
+
 /** Everything on the page; `root` is the element it lives in. */
 export class Workspace {
   constructor(root, bootstrap, me) {
@@ -23,6 +26,7 @@ export class Workspace {
     this.main = el("main", { class: "main" });
     root.replaceChildren(this.notices.banner, el("div", { class: "panes" }, this.sidebar.node, this.main), this.notices.corner);
     addEventListener("hashchange", () => this.openAddress());
+    NARROW.addEventListener("change", () => this.openAddress());
     addEventListener("keydown", (event) => this.key(event));
     addEventListener("focus", () => this.place?.lists().forEach((list) => list.atEnd && list.markRead()));
   }
@@ -57,9 +61,11 @@ export class Workspace {
   /** Go where the address says: `#C1`, `#C1/TS` with a thread, `#A1`, `#A1/messages/TS`; else to the first channel. */
   openAddress() {
     const [id, detail, inApp] = decodeURIComponent(location.hash.slice(1)).split("/");
+    const atList = id === "" && NARROW.matches;
+    this.root.classList.toggle("at-list", atList);
+    if (atList) return this.showList();
     const app = this.directory.apps.find((candidate) => candidate.id === id);
     const channel = this.directory.channels.get(id) ?? (app ? undefined : this.directory.myChannels()[0]);
-    this.root.classList.toggle("at-list", id === "");
     if (app) this.show(`${id}${detail === "messages" ? "/messages" : ""}`, () => new AppPlace(this, app, detail));
     else if (channel) this.show(channel.id, () => new ChannelPlace(this, channel));
     else return this.showNothing();
@@ -75,7 +81,15 @@ export class Workspace {
     this.drawMain();
     this.drawSidebar();
     void this.place.load();
-    if (matchMedia("(min-width: 720px)").matches) this.place.focus();
+    if (!NARROW.matches) this.place.focus();
+  }
+
+  /** A narrow screen shows the list alone; no place is open behind it, where messages would count as read. */
+  showList() {
+    this.place?.end();
+    Object.assign(this, { place: null, placeKey: null });
+    this.showThread();
+    this.drawSidebar();
   }
 
   showNothing() {
@@ -109,7 +123,7 @@ export class Workspace {
 
   closeThread() {
     location.hash = this.addressOf(this.thread.channel);
-    this.place.focus();
+    this.place?.focus();
   }
 
   addressOf(channel) {

@@ -13,14 +13,18 @@ const ENTITIES = { "&amp;": "&", "&lt;": "<", "&gt;": ">" };
 /** Undo exactly the three escapes that Slack knows, each once. */
 export const unescapeText = (text) => text.replace(/&(?:amp|lt|gt);/g, (entity) => ENTITIES[entity]);
 
+/** So many marks are honoured in one text; a text of nothing but marks would take a browser seconds to lay out. */
+const MOST_MARKS = 2000;
+
 /** Read a whole text; `verbatim` leaves bare addresses alone. */
 export function parseMrkdwn(source, { verbatim = false } = {}) {
   const blocks = [];
+  const settings = { verbatim, marks: { left: MOST_MARKS } };
   const parts = source.split("```");
   const closed = parts.length % 2 === 1 ? parts.length : parts.length - 1;
   parts.forEach((part, index) => {
     if (index % 2 === 1 && index < closed) blocks.push({ kind: "preformatted", text: unescapeText(plainControls(part).replace(/^\n|\n$/g, "")) });
-    else blocks.push(...parseLines(index === closed ? "```" + part : aroundFences(part, index, closed), verbatim));
+    else blocks.push(...parseLines(index === closed ? "```" + part : aroundFences(part, index, closed), settings));
   });
   return blocks;
 }
@@ -34,7 +38,7 @@ function aroundFences(part, index, closed) {
 /** Inside code a link reads as its address, as Slack shows it. */
 const plainControls = (text) => text.replace(/<((?:https?|mailto):[^|>\n]+)(?:\|[^>\n]*)?>/g, "$1");
 
-function parseLines(text, verbatim) {
+function parseLines(text, settings) {
   if (text === "") return [];
   const blocks = [];
   const lines = text.split("\n");
@@ -42,17 +46,17 @@ function parseLines(text, verbatim) {
     const everything = /^(?:&gt;|>){3} ?/.exec(lines[index]);
     if (everything) {
       const rest = [lines[index].slice(everything[0].length), ...lines.slice(index + 1)];
-      blocks.push({ kind: "quote", lines: rest.map((line) => new Inline(line, verbatim).nodes()) });
+      blocks.push({ kind: "quote", lines: rest.map((line) => new Inline(line, settings).nodes()) });
       break;
     }
-    addLine(blocks, lines[index], verbatim);
+    addLine(blocks, lines[index], settings);
   }
   return blocks;
 }
 
-function addLine(blocks, line, verbatim) {
+function addLine(blocks, line, settings) {
   const quoted = /^(?:&gt;|>) ?/.exec(line);
-  const children = new Inline(quoted ? line.slice(quoted[0].length) : line, verbatim).nodes();
+  const children = new Inline(quoted ? line.slice(quoted[0].length) : line, settings).nodes();
   if (!quoted) blocks.push({ kind: "line", children });
   else if (blocks.at(-1)?.kind === "quote") blocks.at(-1).lines.push(children);
   else blocks.push({ kind: "quote", lines: [children] });
@@ -67,9 +71,9 @@ const isSpace = (character) => character === undefined || /\s/.test(character);
 
 /** One line being read. Searches that failed once are remembered, so that a hostile line still takes linear time. */
 class Inline {
-  constructor(source, verbatim, active = "") {
+  constructor(source, settings, active = "") {
     this.source = source;
-    this.verbatim = verbatim;
+    this.settings = settings;
     this.active = active;
     this.at = 0;
     this.words = "";
@@ -78,10 +82,11 @@ class Inline {
   }
 
   nodes() {
-    while (this.at < this.source.length) {
+    while (this.at < this.source.length && this.settings.marks.left > 0) {
       const taken = this.control() || this.code() || this.styled() || this.emoji() || this.address();
       if (!taken) this.words += this.source[this.at++];
     }
+    this.words += this.source.slice(this.at);
     this.flush();
     return this.result;
   }
@@ -94,6 +99,7 @@ class Inline {
   push(node, length) {
     this.flush();
     this.result.push(node);
+    this.settings.marks.left -= 1;
     this.at += length;
     return true;
   }
@@ -124,7 +130,7 @@ class Inline {
     if (isWord(this.source[this.at - 1]) || isSpace(this.source[this.at + 1])) return false;
     const end = this.closing(mark);
     if (end < 0) return false;
-    const inner = new Inline(this.source.slice(this.at + 1, end), this.verbatim, this.active + mark).nodes();
+    const inner = new Inline(this.source.slice(this.at + 1, end), this.settings, this.active + mark).nodes();
     return this.push({ kind: "styled", style: STYLES[mark], children: inner }, end + 1 - this.at);
   }
 
@@ -143,7 +149,7 @@ class Inline {
   }
 
   address() {
-    if (this.verbatim || isWord(this.source[this.at - 1]) || !/[hm]/.test(this.source[this.at])) return false;
+    if (this.settings.verbatim || isWord(this.source[this.at - 1]) || !/[hm]/.test(this.source[this.at])) return false;
     const found = this.match(ADDRESS);
     if (!found) return false;
     const written = found[0].replace(/(?:&gt;|[.,;:!?)\]*_~])+$/, "");

@@ -59,7 +59,8 @@ class DataTable {
       Object.assign(this, { sorted: { index, downwards }, page: 0 });
       this.draw();
     };
-    return el("th", { scope: "col", "aria-sort": "none" }, el("button", { type: "button", class: "sort", onclick: sort }, words(cell), icon("down")));
+    const look = this.rows[0]?.[index]?.type === "raw_number" ? "align-right" : "";
+    return el("th", { scope: "col", class: look, "aria-sort": "none" }, el("button", { type: "button", class: "sort", onclick: sort }, words(cell), icon("down")));
   }
 
   turn(way) {

@@ -1,0 +1,81 @@
+"""A real headless Chromium for the tests of web pages, driven through Playwright.
+
+A test module imports the three fixtures and its tests take `page`; their names differ from what they give, so that the
+import does not shadow the tests' arguments.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+WAIT_MILLISECONDS = 5_000
+
+
+def chromium() -> str:
+    """The path of Chromium. Without one the tests are skipped, except where `CI` is set: there they fail."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None and os.environ.get("CI"):
+        pytest.fail("Chromium is not installed, and browser tests must run in CI.")
+    if found is None:
+        pytest.skip("Chromium is not installed; install the package `chromium` to run the browser tests.")
+    return found
+
+
+@contextmanager
+def launch() -> Iterator[Browser]:
+    """Run one Chromium. It is slow to start, so a test module shares it."""
+    path = chromium()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@pytest.fixture(scope="module", name="browser")
+def browser_fixture() -> Iterator[Browser]:
+    """The module's Chromium; not the whole run's, as Playwright's event loop stays open beside it."""
+    with launch() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module", name="context")
+def context_fixture(browser: Browser) -> Iterator[BrowserContext]:
+    """The profile of a desktop reader in a fixed language and time zone; a module's tabs share its cache."""
+    context = browser.new_context(viewport={"width": 1280, "height": 860}, locale="en-GB", timezone_id="Europe/Berlin")
+    context.set_default_timeout(WAIT_MILLISECONDS)
+    yield context
+    context.close()
+
+
+@contextmanager
+def tab(context: BrowserContext) -> Iterator[Page]:
+    """A tab that fails the test when its page throws or breaks its content security policy."""
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: faults.append(message.text) if "Content Security" in message.text else None)
+    yield page
+    page.close()
+    assert faults == []
+
+
+@pytest.fixture(name="page")
+def page_fixture(context: BrowserContext) -> Iterator[Page]:
+    """A tab of its own for one test."""
+    with tab(context) as page:
+        yield page
