@@ -5,10 +5,44 @@ from itertools import chain
 from types import MappingProxyType
 from typing import Final
 
-from guidelines.checks import disclosure, facts_consistent, hard_sell, limits, links, pattern, phrases, pii, similarity
+from guidelines.checks import (
+    admission,
+    bashing,
+    canned,
+    confidential,
+    disclosure,
+    facts_consistent,
+    hard_sell,
+    language,
+    limits,
+    links,
+    pattern,
+    phrases,
+    pii,
+    promise,
+    similarity,
+    tone,
+)
 from guidelines.checks.contract import Kind
 
-_MODULES: Final = (phrases, pattern, disclosure, hard_sell, pii, limits, links, similarity, facts_consistent)
+_MODULES: Final = (
+    phrases,
+    pattern,
+    disclosure,
+    hard_sell,
+    tone,
+    promise,
+    pii,
+    bashing,
+    confidential,
+    admission,
+    canned,
+    language,
+    limits,
+    links,
+    similarity,
+    facts_consistent,
+)
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {kind.name: kind for kind in chain.from_iterable(module.kinds() for module in _MODULES)}
 )
