@@ -3,7 +3,7 @@
 from bot.demo.slack.errors import PersonError
 from bot.demo.slack.person import Person
 from bot.demo.slack.rates import Rates
-from bot.demo.slack.seed import Seed, SeedApp, Shortcut, SlashCommand, chorus_app, harbour
+from bot.demo.slack.seed import Seed, SeedApp, SeedChannel, SeedPerson, Shortcut, SlashCommand, chorus_app, harbour
 from bot.demo.slack.server import LocalSlack
 
 __all__ = [
@@ -13,6 +13,8 @@ __all__ = [
     "Rates",
     "Seed",
     "SeedApp",
+    "SeedChannel",
+    "SeedPerson",
     "Shortcut",
     "SlashCommand",
     "chorus_app",
