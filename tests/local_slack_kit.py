@@ -91,6 +91,11 @@ class SocketApp:
         return [each["payload"] for each in self.envelopes]
 
     @property
+    def interactions(self) -> list[Json]:
+        """What people did: the payloads that are no events."""
+        return [each["payload"] for each in self.envelopes if each["type"] != "events_api"]
+
+    @property
     def events(self) -> list[Json]:
         return [each["event"] for each in self.payloads if each.get("type") == "event_callback"]
 
