@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.demo.plaza import Plaza
+from connectors import conformance
 from connectors.base import (
     Author,
     Call,
@@ -131,7 +132,7 @@ class AdoptsAnything(MastodonConnector):
     """Takes any post of ours for the one it looks for."""
 
     def find_own_reply(self, call: Call, intent: ReplyIntent) -> Receipt | None:
-        return super().find_own_reply(call, replace(intent, text="@maya_okafor Something else entirely."))
+        return super().find_own_reply(call, replace(intent, text="@maya Something else entirely."))
 
 
 class Sleeps(MastodonConnector):
@@ -226,7 +227,8 @@ MISTAKES: dict[str, tuple[type[MastodonConnector], Callable[[ConnectorConformanc
 
 
 @pytest.mark.parametrize("mistake", list(MISTAKES))
-def test_the_kit_sees_a_connector_that(mistake: str, world: PlazaWorld) -> None:
+def test_the_kit_sees_a_connector_that(mistake: str, world: PlazaWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conformance, "PATIENCE", 1.0)
     mistaken, check = MISTAKES[mistake]
     world.connector = mistaken()
     with pytest.raises(AssertionError):

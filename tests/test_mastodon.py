@@ -75,7 +75,7 @@ def test_a_mention_arrives_as_plain_text_with_its_author_and_its_links(plaza: Pl
     link = "https://example.org/a/path/that/is/rather/long?x=1&y=2"
     post = mention(plaza, f"@harbour is <b>this</b> right?\n\n{link}\n#ereaders")
     assert post.text == f"@harbour is <b>this</b> right?\n\n{link}\n#ereaders"
-    assert (post.author.handle, post.author.name) == ("maya_okafor", "Maya Okafor")
+    assert (post.author.handle, post.author.name) == ("maya", "Maya Okafor")
     assert post.mentioned == {plaza.account_id("harbour")}
     assert (post.is_own, post.is_public, post.parent_id, post.root_id) == (False, True, None, post.id)
 
@@ -165,7 +165,7 @@ def test_a_reply_stands_under_its_parent_exactly_as_rendered(plaza: Plaza) -> No
     intent = intent_for(parent, "  Twelve hours, see https://harbour.example/battery?from=plaza\r\n^AD ")
     outcome = CONNECTOR.reply(call_of(plaza), intent)
     assert isinstance(outcome, Posted)
-    assert intent.text == "@maya_okafor Twelve hours, see https://harbour.example/battery?from=plaza\n^AD"
+    assert intent.text == "@maya Twelve hours, see https://harbour.example/battery?from=plaza\n^AD"
     assert plaza.posts_of("harbour") == [(outcome.receipt.id, intent.text, parent.id)]
     assert outcome.text == intent.text
     assert outcome.allowance is not None
@@ -224,9 +224,9 @@ def test_refresh_tells_live_edited_hidden_and_deleted_apart_in_the_order_asked(p
 def test_our_reply_can_be_mended_and_withdrawn(plaza: Plaza) -> None:
     outcome = CONNECTOR.reply(call_of(plaza), intent_for(mention(plaza), "Eleven hours."))
     assert isinstance(outcome, Posted)
-    mended = CONNECTOR.edit(call_of(plaza), outcome.receipt.id, "@maya_okafor Twelve hours.")
+    mended = CONNECTOR.edit(call_of(plaza), outcome.receipt.id, "@maya Twelve hours.")
     assert isinstance(mended, Posted)
-    assert plaza.posts_of("harbour")[0][1] == "@maya_okafor Twelve hours."
+    assert plaza.posts_of("harbour")[0][1] == "@maya Twelve hours."
     for _ in range(2):
         assert isinstance(CONNECTOR.delete(call_of(plaza), outcome.receipt.id), Posted)
     assert plaza.posts_of("harbour") == []
@@ -241,7 +241,7 @@ def test_what_a_reply_led_to_can_be_seen(plaza: Plaza) -> None:
     ours = outcome.receipt.id
     plaza.like_as("Maya Okafor", ours)
     answer = plaza.post_as("Maya Okafor", "Thank you!", ours)
-    plaza.post_as("Sam", "@maya_okafor lucky you", answer)
+    plaza.post_as("Sam", "@maya lucky you", answer)
     signals = CONNECTOR.outcomes(call_of(plaza), (ours,))
     assert [(one.kind, one.value, one.post and one.post.id) for one in signals] == [
         (SignalKind.LIKES, 1, None),

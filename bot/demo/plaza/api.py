@@ -4,7 +4,6 @@ import asyncio
 import json
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,104 +13,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.demo.plaza.content import MAX_LENGTH, counted
-from bot.demo.plaza.entities import Shapes, instance, instance_before, stamp
+from bot.demo.plaza.entities import instance, instance_before, stamp
 from bot.demo.plaza.faults import Faults
-from bot.demo.plaza.records import Account, Entry, Span, State
+from bot.demo.plaza.records import Account, Entry, State
 from bot.demo.plaza.store import Store
+from bot.demo.plaza.visit import Answer, Refused, Visit, number_in
 
-Answer = Any
-"""What becomes JSON."""
-
-_OPEN = frozenset({"public", "unlisted"})
 _VISIBILITIES = frozenset({"public", "unlisted", "private", "direct"})
 _WINDOW = timedelta(minutes=5)
-_MOST = 40
-
-
-class Refused(Exception):
-    """An answer in Mastodon's shape of an error."""
-
-    def __init__(self, status: int, message: str, **more: Answer) -> None:
-        super().__init__(message)
-        self.status = status
-        self.body = {"error": message, **more}
-
-
-@dataclass
-class Visit:
-    """One request: who asks, what was sent, and how to write the answer."""
-
-    request: Request
-    store: Store
-    faults: Faults
-    base: str
-    now: datetime
-    viewer: Account | None
-    sent: Mapping[str, Any]
-    headers: dict[str, str]
-
-    @property
-    def shapes(self) -> Shapes:
-        return Shapes(self.store, self.base, self.viewer)
-
-    def me(self) -> Account:
-        if self.viewer is None:
-            raise Refused(401, "The access token is invalid")
-        return self.viewer
-
-    def text(self, name: str) -> str:
-        value = self.sent.get(name, "")
-        return value if isinstance(value, str) else str(value)
-
-    def many(self, name: str) -> list[str]:
-        query = self.request.query_params
-        return query.getlist(f"{name}[]") or query.getlist(name)
-
-    def post(self, name: str = "id") -> Entry:
-        """Return the post in the path; raises for one that this viewer cannot read."""
-        return self.readable(self.request.path_params[name])
-
-    def readable(self, post_id: str, message: str = "Record not found") -> Entry:
-        number = _number(post_id)
-        entry = self.store.entry(number) if number is not None else None
-        if entry is None or not self.may_read(entry):
-            raise Refused(404, message)
-        return entry
-
-    def own_post(self) -> Entry:
-        entry = self.post()
-        if entry.account.id != self.me().id:
-            raise Refused(403, "This action is not allowed")
-        return entry
-
-    def may_read(self, entry: Entry) -> bool:
-        if not entry.is_live:
-            return False
-        if entry.visibility in _OPEN:
-            return True
-        viewer = self.viewer
-        return viewer is not None and (viewer.id == entry.account.id or viewer in self.store.mentioned(entry))
-
-    def span(self) -> Span:
-        query = self.request.query_params
-        bounds = {name: _number(query.get(name)) for name in ("max_id", "since_id", "min_id")}
-        limit = _number(query.get("limit")) or 20
-        return Span(limit=max(1, min(limit, _MOST)), offset=_number(query.get("offset")) or 0, **bounds)
-
-    def listed(self, ids: list[int], answers: list[Answer], span: Span) -> list[Answer]:
-        """Add the Link header by which clients turn pages."""
-        if ids:
-            here = f"{self.base}{self.request.url.path}"
-            links = [f'<{here}?min_id={ids[0]}>; rel="prev"']
-            if len(ids) == span.limit:
-                links.insert(0, f'<{here}?max_id={ids[-1]}>; rel="next"')
-            self.headers["Link"] = ", ".join(links)
-        return answers
-
-    def statuses(self, entries: list[Entry], span: Span) -> list[Answer]:
-        shapes = self.shapes
-        readable = [shapes.status(entry) for entry in entries if self.may_read(entry)]
-        return self.listed([entry.id for entry in entries], readable, span)
 
 
 Action = Callable[[Visit], Answer]
@@ -192,10 +101,6 @@ async def _sent(request: Request) -> Mapping[str, Any]:
     return {name: value for name, value in form.items() if isinstance(value, str)}
 
 
-def _number(value: str | None) -> int | None:
-    return int(value) if value and value.isascii() and value.isdigit() and len(value) < 19 else None
-
-
 def _verify(visit: Visit) -> Answer:
     return visit.shapes.account(visit.me(), private=True)
 
@@ -208,7 +113,7 @@ def _lookup(visit: Visit) -> Answer:
 
 
 def _account(visit: Visit) -> Account:
-    number = _number(visit.request.path_params["id"])
+    number = number_in(visit.request.path_params["id"])
     account = visit.store.account_by_id(number) if number is not None else None
     if account is None:
         raise Refused(404, "Record not found")
@@ -273,7 +178,7 @@ def _show_status(visit: Visit) -> Answer:
 
 
 def _show_statuses(visit: Visit) -> Answer:
-    numbers = [number for one in dict.fromkeys(visit.many("id")) if (number := _number(one)) is not None]
+    numbers = [number for one in dict.fromkeys(visit.many("id")) if (number := number_in(one)) is not None]
     if len(numbers) > 20:
         raise Refused(422, "Validation failed: Too many ids")
     entries = [entry for number in numbers if (entry := visit.store.entry(number)) is not None]
@@ -344,7 +249,7 @@ def _search(visit: Visit) -> Answer:
     words, kind, span = visit.text("q").strip(), visit.text("type"), visit.span()
     found: list[Entry] = []
     if words.startswith(visit.base):
-        number = _number(words.rpartition("/")[2])
+        number = number_in(words.rpartition("/")[2])
         entry = visit.store.entry(number) if number is not None else None
         found = [entry] if entry is not None else []
     elif words:

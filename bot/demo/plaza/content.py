@@ -29,6 +29,11 @@ class Entity:
     end: int
 
 
+def username_of(name: str) -> str:
+    """Return the user name that goes with a display name: “Maya Okafor” is @maya_okafor."""
+    return re.sub(r"[^a-z0-9]+", "_", name.casefold().removeprefix("@")).strip("_")[:30] or "someone"
+
+
 def entities(text: str) -> list[Entity]:
     """Find addresses, mentions and hashtags, in order. Punctuation that ends a sentence is not part of an address."""
     found = []

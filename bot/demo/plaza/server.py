@@ -1,6 +1,5 @@
 """Plaza as a running server: a small public platform with a Mastodon-compatible API and a page for the public."""
 
-import re
 import socket
 import threading
 from collections.abc import Callable, Mapping
@@ -17,6 +16,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from bot.demo.plaza.api import Api
 from bot.demo.plaza.content import addressed
 from bot.demo.plaza.faults import Faults
+from bot.demo.plaza.page import Page
 from bot.demo.plaza.records import Account, Entry, State
 from bot.demo.plaza.seed import COMPANY, furnish, seed
 from bot.demo.plaza.store import Store
@@ -85,7 +85,7 @@ class Plaza:
         at: datetime | None = None,
     ) -> str:
         """Post as a member of the public, who joins if new; return the post's id. An answer names whom it answers."""
-        author = self._store.add_account(username_of(name), name)
+        author = self._store.join(name)
         parent = self._entry(in_reply_to) if in_reply_to else None
         text = addressed(text, parent.account.username if parent and parent.account.id != author.id else None)
         return str(self._store.add_post(author, text, parent=parent, visibility=visibility, language="en", at=at).id)
@@ -106,7 +106,7 @@ class Plaza:
         self._store.set_state(self._entry(post_id), State.HIDDEN if hidden else State.LIVE)
 
     def like_as(self, name: str, post_id: str) -> None:
-        self._store.like(self._entry(post_id), self._store.add_account(username_of(name), name), on=True)
+        self._store.like(self._entry(post_id), self._store.join(name), on=True)
 
     def posts_of(self, username: str) -> list[tuple[str, str, str | None]]:
         """Return the live posts of someone, oldest first: id, text, and the id of the post each answers."""
@@ -145,7 +145,8 @@ class Plaza:
     def _app(self) -> Starlette:
         api = Api(self._store, self.faults, self._now, lambda: self._url)
         hosts = Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
-        return Starlette(routes=api.routes(), middleware=[hosts])
+        page = Page(self._store, self._now, self.links)
+        return Starlette(routes=[*api.routes(), *page.routes()], middleware=[hosts])
 
     def _account(self, username: str) -> Account:
         account = self._store.account(username)
@@ -158,8 +159,3 @@ class Plaza:
         if entry is None:
             raise LookupError(f"There is no post {post_id} on Plaza.")
         return entry
-
-
-def username_of(name: str) -> str:
-    """Return the user name that goes with a display name: “Maya Okafor” is @maya_okafor."""
-    return re.sub(r"[^a-z0-9]+", "_", name.casefold().removeprefix("@")).strip("_")[:30] or "someone"

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from bot.demo.plaza.content import names_in, tags_in
+from bot.demo.plaza.content import names_in, tags_in, username_of
 from bot.demo.plaza.records import (
     ENTRY,
     NEWEST_ID,
@@ -62,6 +62,15 @@ class Store:
 
     def accounts(self) -> list[Account]:
         return [account_of(row) for row in self._rows("SELECT * FROM accounts ORDER BY id")]
+
+    def someone_called(self, name: str) -> Account | None:
+        """Return who has this display name or user name."""
+        row = self._row("SELECT * FROM accounts WHERE casefold(name) = casefold(?) ORDER BY id", name.strip())
+        return account_of(row) if row else self.account(username_of(name))
+
+    def join(self, name: str) -> Account:
+        """Return who is called so; they join if new."""
+        return self.someone_called(name) or self.add_account(username_of(name), name.strip())
 
     def add_account(self, username: str, name: str, *, bio: str = "", role: Role = Role.PUBLIC) -> Account:
         """Add someone, or return who has that name already."""
