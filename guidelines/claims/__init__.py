@@ -1,0 +1,1 @@
+"""How a post is compared with the facts: read, gate, retrieve, compare."""

@@ -1,0 +1,283 @@
+"""A post as clauses: who each speaks of, how it is meant, and what an answer takes from the question before it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from guidelines.claims import gate
+from guidelines.claims.entities import EntityIndex, Mention
+from guidelines.claims.gate import Stance
+from guidelines.claims.lexicon import group, meanings, phrases, stem, stop_words, weak_words
+from guidelines.claims.text import Token, fold, sentence_bounds, tokens_of
+
+MOST_SENTENCES = 60
+MOST_CLAUSES = 120
+_BREAKS = frozenset({",", ":", ";", "(", ")", ".", "!", "?", "-", "|", "/", "*", "•", "→", ">", '"'})
+_CONJUNCTIONS = group("clauses conjunctions")
+_PRONOUNS = group("clauses pronouns")
+_SUBJECTS = _PRONOUNS | frozenset(["i", "we", "my", "our", "i'm", "i've", "the"])
+_OTHERS = phrases("clauses others")
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One clause: its tokens, its sentence, the entities it speaks of, and its stance.
+
+    `refuted` says that the author rejects it; `yes` is the answer (True or False) that the clause gives to a question
+    before it; `own` says that it names the entity itself; `borrowed` are the words of the question it answers.
+    """
+
+    tokens: tuple[Token, ...]
+    sentence: int
+    stance: Stance
+    entities: frozenset[str] = frozenset()
+    names: frozenset[int] = frozenset()
+    own: bool = False
+    refuted: bool = False
+    reported: bool = False
+    yes: bool | None = None
+    borrowed: tuple[Token, ...] = ()
+    mentions: tuple[Mention, ...] = ()
+    around: tuple[Token, ...] = ()
+
+
+def clauses_of(text: str, index: EntityIndex, *, parent: str | None = None) -> list[Clause]:
+    """The clauses of a post, with entities and stance settled, and those that answer a question in its parent."""
+    clauses = _split_all(text, index)
+    context = _split_all(parent, index) if parent else []
+    clauses = _attribute(clauses, _inherited(context))
+    clauses = _refute(clauses)
+    return _answer(clauses, context) if context else _answer(clauses, clauses)
+
+
+def _inherited(context: Sequence[Clause]) -> frozenset[str]:
+    named = [mention.entities for clause in context for mention in clause.mentions if not mention.contrast]
+    return frozenset().union(*named)
+
+
+def _split_all(text: str, index: EntityIndex) -> list[Clause]:
+    folded = fold(text)
+    found: list[Clause] = []
+    for number, (start, end) in enumerate(sentence_bounds(folded.text)[:MOST_SENTENCES]):
+        sentence = tokens_of(folded, start, end)[:400]
+        if not sentence:
+            continue
+        quoted = sentence[0].text == ">"
+        for tokens in _split(sentence):
+            clause = _clause(tokens, sentence, number, index)
+            found.append(replace(clause, stance=Stance.OTHER) if quoted else clause)
+    return found[:MOST_CLAUSES]
+
+
+def _clause(tokens: Sequence[Token], sentence: Sequence[Token], number: int, index: EntityIndex) -> Clause:
+    mentions = index.mentions(tokens)
+    names = frozenset(at for mention in mentions for at in range(mention.first, mention.last + 1))
+    stance = gate.stance_of(tokens, sentence)
+    return Clause(tuple(tokens), number, stance, names=names, mentions=tuple(mentions), around=tuple(sentence))
+
+
+def _split(sentence: Sequence[Token]) -> list[list[Token]]:
+    """Cut at commas, dashes and conjunctions; "and" cuts only before a new subject."""
+    parts: list[list[Token]] = [[]]
+    for at, token in enumerate(sentence):
+        if _breaks(sentence, at):
+            parts.append([])
+            if token.kind == "symbol":
+                continue
+        parts[-1].append(token)
+    return [part for part in parts if any(token.kind != "symbol" for token in part)]
+
+
+def _breaks(sentence: Sequence[Token], at: int) -> bool:
+    token = sentence[at]
+    following = sentence[at + 1].text if at + 1 < len(sentence) else ""
+    if token.text in ("-", "/"):
+        return token.text == "-" and not (at and sentence[at - 1].kind == "number" and following.isdigit())
+    if token.text in _BREAKS:
+        return not _inside_list(sentence, at)
+    if token.text in _CONJUNCTIONS and at:
+        return True
+    return token.text in ("and", "which", "or") and following in _SUBJECTS
+
+
+def _inside_list(sentence: Sequence[Token], at: int) -> bool:
+    """Whether a comma only separates the members of "iOS, Android and Windows" or the parts of a date."""
+    if sentence[at].text != ",":
+        return False
+    rest = sentence[at + 1 : at + 5]
+    if rest and rest[0].kind == "number" and at and sentence[at - 1].kind == "number":
+        return True
+    joint = next((number for number, token in enumerate(rest) if token.text in ("and", "or", "&")), None)
+    return joint is not None and 0 < joint <= 2 and not any(token.text in _SUBJECTS for token in rest[: joint + 2])
+
+
+def _attribute(clauses: list[Clause], inherited: frozenset[str]) -> list[Clause]:
+    """Give every clause the entities that it names, or that what came before was about."""
+    settled: list[Clause] = []
+    current = frozenset[str]() if any(_named(clause) for clause in clauses) else inherited
+    for at, clause in enumerate(clauses):
+        named = _named(clause)
+        other = not named and (_speaks_of_others(clause) or bool(clause.mentions))
+        if named:
+            current = named
+        elif other:
+            settled.append(replace(clause, stance=Stance.OTHER))
+            current = frozenset() if not inherited else current
+            continue
+        about = current or (_ahead(clauses, at) if _needs_subject(clause) else frozenset())
+        settled.append(replace(clause, entities=about, own=bool(named)))
+    return settled
+
+
+def _named(clause: Clause) -> frozenset[str]:
+    return frozenset().union(*(mention.entities for mention in clause.mentions if not mention.contrast))
+
+
+def _ahead(clauses: Sequence[Clause], at: int) -> frozenset[str]:
+    """The entity named by the next clauses, for "They sell your data. Classic Lumivox."."""
+    for clause in clauses[at + 1 : at + 3]:
+        if named := _named(clause):
+            return named
+    return frozenset()
+
+
+def _needs_subject(clause: Clause) -> bool:
+    words = [token.text for token in clause.tokens if token.kind == "word"]
+    return bool(words) and (
+        words[0] in _PRONOUNS - {"you", "your", "there", "that", "this", "u", "ya"} or words[:2] == ["no", "longer"]
+    )
+
+
+def _speaks_of_others(clause: Clause) -> bool:
+    if gate.contains(clause.tokens, _OTHERS):
+        return True
+    words = [token for token in clause.tokens if token.kind == "word"]
+    if len(words) < 2:
+        return False
+    return _foreign_name(words[0], words[1], first=clause.tokens[0] is clause.around[0])
+
+
+def _foreign_name(word: Token, following: Token, *, first: bool) -> bool:
+    """Whether a clause opens with a name that nobody knows here."""
+    verbs = (
+        "is",
+        "has",
+        "was",
+        "does",
+        "makes",
+        "only",
+        "can",
+        "charges",
+        "offers",
+        "sells",
+        "uses",
+        "did",
+        "had",
+        "lasts",
+        "costs",
+    )
+    if not word.capital or word.text in _SUBJECTS or not _unknown(word):
+        return False
+    return following.text in verbs if first else (following.text in verbs or following.capital)
+
+
+def _unknown(token: Token) -> bool:
+    part = stem(token.text)
+    known = part in stop_words() or token.text in stop_words() or part in weak_words() or part in meanings().by_first
+    return not known and len(token.text) > 2 and not token.raw.isupper()
+
+
+def _refute(clauses: list[Clause]) -> list[Clause]:
+    """Mark what the author reports in order to reject."""
+    settled = list(clauses)
+    for at, clause in enumerate(clauses):
+        if gate.refutes_before(clause.tokens):
+            _mark_reported(settled, at)
+        if gate.rejects(clause.tokens) and not _negated_rejection(clause):
+            settled[at] = replace(settled[at], refuted=True)
+            if len([token for token in clause.tokens if token.kind == "word"]) <= 7:
+                _mark_before(settled, at)
+        elif at and gate.denies(clause.tokens) and _follows_quote(clauses, at):
+            _mark_before(settled, at)
+    return settled
+
+
+def _negated_rejection(clause: Clause) -> bool:
+    return gate.contains(
+        clause.tokens, (("no", "lie"), ("not", "a", "lie"), ("not", "a", "myth"), ("isn't", "a", "myth"), ("no", "bs"))
+    )
+
+
+def _mark_reported(settled: list[Clause], at: int) -> None:
+    settled[at] = replace(settled[at], reported=True)
+
+
+def _mark_before(settled: list[Clause], at: int) -> None:
+    """Reject the clauses of the same sentence before this one, or else the sentence before."""
+    here = settled[at].sentence
+    same = [index for index in range(at) if settled[index].sentence == here]
+    before = same or [index for index in range(at) if settled[index].sentence == here - 1]
+    for index in before:
+        settled[index] = replace(settled[index], refuted=True)
+
+
+def _follows_quote(clauses: Sequence[Clause], at: int) -> bool:
+    """Whether the clause before was put in quotation marks or reported, so that a bare "no" can reject it."""
+    before = clauses[at - 1]
+    reported = any(gate.refutes_before(earlier.tokens) for earlier in clauses[max(0, at - 2) : at])
+    return reported or sum(token.text == '"' for token in before.around) >= 2
+
+
+def _answer(clauses: list[Clause], context: Sequence[Clause]) -> list[Clause]:
+    """Let "Nope" and "4 hours tops" borrow the words of the question they answer."""
+    settled = []
+    for at, clause in enumerate(clauses):
+        questions = context if context is not clauses else context[:at]
+        question = next((before for before in reversed(questions) if before.stance is Stance.QUESTION), None)
+        if question is None or (context is clauses and at and question.sentence != clause.sentence - 1):
+            settled.append(clause)
+            continue
+        settled.append(replace(clause, yes=_yes_or_no(clause.tokens), borrowed=question.tokens))
+    return settled
+
+
+def _yes_or_no(tokens: Sequence[Token]) -> bool | None:
+    words = [token.text for token in tokens if token.kind == "word"]
+    while words and words[0] in ("lol", "haha", "well", "um", "oh", "actually", "honestly", "sadly", "unfortunately"):
+        words = words[1:]
+    if not words or len(words) > 6:
+        return None
+    if words[0] in (
+        "yes",
+        "yep",
+        "yeah",
+        "yup",
+        "sure",
+        "correct",
+        "absolutely",
+        "definitely",
+        "indeed",
+        "ya",
+        "yea",
+        "true",
+    ):
+        return True
+    if words[0] in ("no", "nope", "nah", "never", "negative", "nup", "false"):
+        return False
+    return _short_form(words)
+
+
+def _short_form(words: Sequence[str]) -> bool | None:
+    """ "They do", "it isn't", "you can't sadly"."""
+    positive = ("do", "does", "is", "are", "can", "did", "has", "have", "was", "were", "will")
+    if words[0] not in _PRONOUNS | {"we"} or len(words) < 2 or len(words) > 4:
+        return None
+    trailing = [
+        word
+        for word in words[2:]
+        if word not in ("sadly", "unfortunately", "lol", "yes", "indeed", "actually", "tho", "though")
+    ]
+    if words[1] in positive and not trailing:
+        return True
+    if (words[1].endswith("n't") or words[1] in ("dont", "doesnt", "isnt", "arent", "cant", "didnt")) and not trailing:
+        return False
+    return False if words[1] in positive and trailing == ["not"] else None

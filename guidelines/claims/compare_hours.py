@@ -1,0 +1,25 @@
+"""Compares opening times: around the clock, every day, and what closes at night or on Sundays."""
+
+from guidelines.claims.evidence import Evidence, Pairing, Prepared, Said
+from guidelines.claims.lexicon import group
+
+_NIGHT = group("compare_hours night")
+_CLOSED = group("compare_hours closed")
+_ENOUGH = 0.34
+
+
+def compare_hours(fact: Prepared, said: Said, pairing: Pairing) -> Evidence | None:
+    """Whether a clause says that something always open is closed at times, or open only on some days."""
+    if not any(quantity.dimension == "always" for quantity in fact.reading.quantities):
+        return None
+    if pairing.score(fact.weights, range(len(fact.weights))) < _ENOUGH:
+        return None
+    tokens = said.reading.tokens
+    places = [at for at, token in enumerate(tokens) if token.text in _NIGHT]
+    places += [value.first for value in said.reading.values if value.kind == "weekday"]
+    shut = bool(said.words & _CLOSED)
+    denied = [at for at in places if (said.reading.scope.sign_of(at) < 0) != shut or "only" in said.words]
+    if not denied:
+        return None
+    at = denied[0]
+    return Evidence(True, 0.85, at, at, f"The post says it is not open at “{tokens[at].raw}”; the fact says always.")

@@ -1,0 +1,192 @@
+"""Compares yes and no: negation parity and opposite poles (free or paid, open or closed source)."""
+
+from collections.abc import Sequence
+
+from guidelines.claims.evidence import Evidence, Pairing, Prepared, Said
+from guidelines.claims.lexicon import group
+from guidelines.claims.terms import Term
+
+_EXISTENCE = group("compare_polarity existence")
+_PREPOSITIONS = group("compare_polarity prepositions")
+_NEGATED_PART = 0.55
+_WHOLE = 0.5
+_SAME = 0.75
+
+
+def compare_polarity(fact: Prepared, said: Said, pairing: Pairing) -> Evidence | None:
+    """Whether a clause affirms what the fact denies, denies what it affirms, or says the opposite."""
+    flipped = [at for at, relation in enumerate(pairing.relations) if relation < 0 and _counts(fact.reading.terms[at])]
+    if not flipped:
+        return _same(fact, pairing)
+    if _fact_denies(fact, flipped):
+        confidence = _against_denial(fact, pairing)
+    elif _claim_denies(pairing, flipped):
+        confidence = _against_affirmation(fact, said, pairing, flipped)
+    else:
+        confidence = _opposite(fact, said, pairing, flipped)
+    if confidence <= 0:
+        return None
+    partner = max((p for at in flipped if (p := pairing.partners[at])), key=lambda term: term.weight)
+    shown = " ".join(token.raw for token in said.reading.tokens[partner.first : partner.last + 1])
+    return Evidence(True, confidence, partner.first, partner.last, f"The post says the opposite about “{shown}”.")
+
+
+def _counts(term: Term) -> bool:
+    return term.weight > 0.2
+
+
+def _same(fact: Prepared, pairing: Pairing) -> Evidence | None:
+    keep = [at for at, term in enumerate(fact.reading.terms) if _counts(term)]
+    score = pairing.score(fact.weights, keep)
+    own = [term for at in keep if (term := pairing.partners[at]) is not None and pairing.shares[at] == 1.0]
+    if score < _SAME or not own:
+        return None
+    if fact.reading.quantities and not any(_bare(fact.reading.terms[at]) for at in keep):
+        return None
+    first, last = min(term.first for term in own), max(term.last for term in own)
+    return Evidence(
+        False, 0.6 + 0.3 * score - 0.2 * bool(fact.reading.quantities), first, last, "The post says the same."
+    )
+
+
+def _bare(term: Term) -> bool:
+    return term.weight >= 1.0
+
+
+def _fact_denies(fact: Prepared, flipped: Sequence[int]) -> bool:
+    return any(fact.reading.terms[at].sign < 0 for at in flipped)
+
+
+def _claim_denies(pairing: Pairing, flipped: Sequence[int]) -> bool:
+    return any((partner := pairing.partners[at]) is not None and partner.sign < 0 for at in flipped)
+
+
+def _against_denial(fact: Prepared, pairing: Pairing) -> float:
+    """The post affirms: all that the fact denies must be in it, or it may be speaking of something else."""
+    denied = [at for at, term in enumerate(fact.reading.terms) if term.sign < 0 and _counts(term)]
+    affirmed = [at for at in denied if pairing.relations[at] < 0]
+    if not denied or len([at for at in denied if pairing.relations[at] > 0]) > len(affirmed):
+        return 0.0
+    core = _core(fact, denied)
+    weights = {at: fact.weights[at] * (1.0 if at in core else 0.4) for at in denied}
+    covered = sum(weights[at] * pairing.shares[at] for at in affirmed) / sum(weights.values())
+    outside = [at for at, term in enumerate(fact.reading.terms) if term.sign > 0 and _counts(term)]
+    around = pairing.score(fact.weights, outside)
+    if covered < _NEGATED_PART or not (max(core) in affirmed or len(core & set(affirmed)) > 0.75 * len(core)):
+        return 0.0
+    if around < 0.5 and outside and all(_is_price(pairing.partners[at]) for at in affirmed):
+        return 0.0
+    return 0.55 + 0.4 * covered - (0.15 if around < 0.3 and outside else 0.0)
+
+
+def _is_price(term: Term | None) -> bool:
+    return term is not None and "±pay" in term.keys
+
+
+def _core(fact: Prepared, denied: Sequence[int]) -> set[int]:
+    """What is denied before the first preposition: "carry pets" of "does not carry pets in the cabin"."""
+    tokens = fact.reading.tokens
+    first = fact.reading.terms[denied[0]]
+    stop = next((at for at in range(first.last + 1, len(tokens)) if tokens[at].text in _PREPOSITIONS), len(tokens))
+    return {at for at in denied if fact.reading.terms[at].first < stop}
+
+
+def _against_affirmation(fact: Prepared, said: Said, pairing: Pairing, flipped: Sequence[int]) -> float:
+    """The post denies: all that it denies must be in the fact."""
+    denied = [term for term in said.reading.terms if term.sign < 0 and _counts(term)]
+    matched = [term for term in denied if any(pairing.partners[at] is term for at in flipped) or _known(fact, term)]
+    if not denied:
+        return 0.0
+    covered = sum(term.weight for term in matched) / sum(term.weight for term in denied)
+    whole = pairing.score(fact.weights, [at for at, term in enumerate(fact.reading.terms) if _counts(term)])
+    if covered < 0.6:
+        return 0.0
+    if _denies_existence(said, matched) and _is_head(fact, flipped):
+        return 0.6 + 0.35 * covered
+    if whole < _WHOLE:
+        return 0.45 if whole >= 0.34 else 0.0
+    return 0.5 + 0.25 * covered + 0.2 * whole
+
+
+def _known(fact: Prepared, term: Term) -> bool:
+    return any(ours.relation(term) for ours in fact.reading.terms)
+
+
+def _denies_existence(said: Said, denied: Sequence[Term]) -> bool:
+    """Whether it says that there is none: "no app", "doesn't have an app", "without"."""
+    if not denied:
+        return False
+    words = {said.reading.tokens[at].text for at in said.reading.scope.negators if at < denied[0].first}
+    having = {
+        "have",
+        "has",
+        "had",
+        "get",
+        "offer",
+        "offers",
+        "there",
+        "include",
+        "provide",
+        "come",
+        "support",
+        "got",
+        "do",
+        "any",
+    }
+    absent = {"no", "zero", "without", "lacks", "lack", "lacking", "none", "never", "missing"}
+    return bool(words & absent) or (bool(words & _EXISTENCE) and bool(said.words & having))
+
+
+def _is_head(fact: Prepared, flipped: Sequence[int]) -> bool:
+    """Whether what is denied is a main word of the fact and not a side remark."""
+    heaviest = max((fact.weights[at] for at in range(len(fact.weights))), default=0.0)
+    return any(fact.weights[at] >= 0.6 * heaviest for at in flipped)
+
+
+def _opposite(fact: Prepared, said: Said, pairing: Pairing, flipped: Sequence[int]) -> float:
+    """Opposite poles, neither negated: what stands around them must be the same thing."""
+    rest = [at for at, term in enumerate(fact.reading.terms) if _counts(term) and at not in flipped]
+    rest = [at for at in rest if not _of_amount(fact, at)]
+    strangers = [term for term in _subject(said) if not _known(fact, term) and term.weight >= 1.0]
+    rest = [at for at in rest if pairing.partners[at] is not None or not _of_value(fact, at)]
+    score = pairing.score(fact.weights, rest)
+    if not any(at < min(flipped) for at in rest):
+        score = max(score, 0.75)
+    if score < 0.4:
+        return 0.0
+    if strangers and score < 0.99 and rest:
+        return 0.5 if score < 0.6 else 0.7
+    return 0.7 + 0.2 * score if not strangers else 0.62 + 0.2 * score
+
+
+def _of_amount(fact: Prepared, at: int) -> bool:
+    term = fact.reading.terms[at]
+    return any(quantity.first <= term.first <= quantity.last for quantity in fact.reading.quantities)
+
+
+def _of_value(fact: Prepared, at: int) -> bool:
+    term = fact.reading.terms[at]
+    return any(value.first <= term.first <= value.last for value in fact.reading.values)
+
+
+def _subject(said: Said) -> list[Term]:
+    """The words before the verb: what the clause is about, apart from the entity itself."""
+    verbs = {
+        "is",
+        "are",
+        "was",
+        "were",
+        "isn't",
+        "aren't",
+        "has",
+        "have",
+        "does",
+        "doesn't",
+        "can",
+        "can't",
+        "will",
+        "do",
+        "don't",
+    }
+    verb = next((at for at, token in enumerate(said.reading.tokens) if token.text in verbs), None)
+    return [term for term in said.reading.terms if verb is not None and term.last < verb]

@@ -1,0 +1,213 @@
+"""Compares closed-set values and slots: made in another country, owned by someone else, on iOS only."""
+
+from collections.abc import Iterator, Sequence
+
+from guidelines.claims.evidence import Evidence, Pairing, Prepared, Said
+from guidelines.claims.lexicon import group
+from guidelines.claims.slots import Slot
+from guidelines.claims.values import ANYWHERE, Value
+
+_LISTING = frozenset(
+    {
+        "support",
+        "availabl",
+        "~delivery",
+        "sell",
+        "accept",
+        "work",
+        "compatibl",
+        "speak",
+        "includ",
+        "offer",
+        "run",
+        "com",
+    }
+    | {
+        "±allow",
+        "~flight",
+        "operat",
+        "servic",
+        "serv",
+        "fli",
+        "ship",
+        "±include",
+        "~app",
+        "option",
+        "stock",
+        "~sharing",
+        "contain",
+    }
+)
+_ONLY = group("compare_values only")
+_PLACED = frozenset({"base", "origin"})
+_EXCLUSIVE_SLOTS = frozenset(
+    {
+        "base",
+        "origin",
+        "owner",
+        "founder",
+        "boss",
+        "maker",
+        "composer",
+        "writer",
+        "engine",
+        "code",
+        "namesake",
+        "publisher",
+    }
+)
+_ENOUGH = 0.34
+_SLIGHT = 0.3
+
+
+def compare_slots(fact: Prepared, said: Said) -> Iterator[Evidence]:
+    """What the filled slots of a clause say about the same slots of a fact."""
+    for ours in fact.reading.slots:
+        for theirs in said.reading.slots:
+            if ours.kind != theirs.kind or ours.kind not in _EXCLUSIVE_SLOTS or _placed(fact, said, ours, theirs):
+                continue
+            if fact.reading.scope.sign_of(ours.first) < 0:
+                yield from _against_denial(fact, said, ours, theirs)
+                continue
+            same = bool(ours.filler & theirs.filler) or bool(theirs.filler & fact.wholes)
+            negated = said.reading.scope.sign_of(theirs.first) < 0
+            if negated and not same:
+                continue
+            words = f"{_text(said, theirs)}; the fact says {_text(fact, ours)}"
+            yield Evidence(same == negated, 0.9, theirs.first, theirs.last, f"The post says {words}.")
+
+
+def _against_denial(fact: Prepared, said: Said, ours: Slot, theirs: Slot) -> Iterator[Evidence]:
+    """ "Not owned by another bank" against "owned by Barrowgate Bank"."""
+    before = {token.text for token in fact.reading.tokens[max(0, ours.first - 2) : ours.first]}
+    anyone = bool(before & {"another", "any", "anyone", "other", "a"} or ours.filler & {"anyon", "anybodi", "anoth"})
+    if said.reading.scope.sign_of(theirs.first) > 0 and (anyone or ours.filler & theirs.filler):
+        words = f"{_text(said, theirs)}; the fact denies that"
+        yield Evidence(True, 0.85, theirs.first, theirs.last, f"The post says {words}.")
+
+
+def _placed(fact: Prepared, said: Said, ours: Slot, theirs: Slot) -> bool:
+    """Whether both are known places, which `compare_values` knows more about."""
+    return ours.kind in _PLACED and _has_place(fact.reading.values, ours) and _has_place(said.reading.values, theirs)
+
+
+def _has_place(values: Sequence[Value], slot: Slot) -> bool:
+    return any(value.kind == "place" and slot.first <= value.first <= slot.last for value in values)
+
+
+def _text(side: Prepared | Said, slot: Slot | Value) -> str:
+    return "“" + " ".join(token.raw for token in side.reading.tokens[slot.first : slot.last + 1]) + "”"
+
+
+def compare_values(fact: Prepared, said: Said, pairing: Pairing) -> Iterator[Evidence]:
+    """What the closed-set values of a clause say about those of a fact."""
+    for kind in dict.fromkeys(value.kind for value in fact.reading.values):
+        ours = [value for value in fact.reading.values if value.kind == kind]
+        theirs = [value for value in said.reading.values if value.kind == kind]
+        if not theirs:
+            continue
+        score = _score(fact, said, pairing, ours, kind)
+        if score >= _ENOUGH:
+            yield from _of_kind(fact, said, ours, theirs, score)
+
+
+def _score(fact: Prepared, said: Said, pairing: Pairing, ours: Sequence[Value], kind: str) -> float:
+    terms = fact.reading.terms
+    keep = [at for at, term in enumerate(terms) if not any(v.first <= term.first <= v.last for v in ours)]
+    keep = [at for at in keep if not any(q.first <= terms[at].first <= q.last for q in fact.reading.quantities)]
+    if any(pairing.relations[at] < 0 for at in keep) and kind != "weekday":
+        return 0.0
+    score = pairing.score(fact.weights, keep)
+    if kind != "place" and sum(fact.weights[at] for at in keep) < _SLIGHT:
+        score = max(score, 0.6 if said.clause.own else 0.4)
+    if kind == "place" and score < _ENOUGH and _slot_of(fact) and _is_described(said):
+        return 0.6
+    return score
+
+
+def _slot_of(fact: Prepared) -> str | None:
+    return next((slot.kind for slot in fact.reading.slots if slot.kind in _PLACED), None)
+
+
+def _is_described(said: Said) -> bool:
+    """Whether the clause calls the entity something of a place: "a Danish airline", "is from Bergen"."""
+    for place in (value for value in said.reading.values if value.kind == "place"):
+        before = [token.text for token in said.reading.tokens[max(0, place.first - 3) : place.first]]
+        after = [token.text for token in said.reading.tokens[place.last + 1 : place.last + 3]]
+        nouns = {
+            "company",
+            "brand",
+            "airline",
+            "bank",
+            "firm",
+            "startup",
+            "business",
+            "product",
+            "made",
+            "based",
+            "studio",
+            "owned",
+        }
+        if {"a", "an", "another"} & set(before) and nouns & set(after):
+            return True
+        if before[-2:] in (["is", "from"], ["are", "from"], ["comes", "from"], ["come", "from"]):
+            return True
+        if after[:1] in (["made"], ["based"]):
+            return True
+    return False
+
+
+def _of_kind(fact: Prepared, said: Said, ours: list[Value], theirs: list[Value], score: float) -> Iterator[Evidence]:
+    denied = [value for value in theirs if said.reading.scope.sign_of(value.first) < 0]
+    stated = [value for value in theirs if value not in denied]
+    affirmed = fact.reading.scope.sign_of(ours[0].first) > 0
+    confidence = 0.92 if score >= 0.5 else 0.75
+    for value in denied:
+        if (affirmed and any(value.name == our.name or our.name in value.within for our in ours)) or (
+            affirmed and _anywhere(ours)
+        ):
+            yield _evidence(fact, said, ours[0], value, confidence, contradicts=True)
+    if not stated or not affirmed:
+        return
+    if (only := _narrowed(said, ours, stated)) is not None:
+        yield _evidence(fact, said, ours[0], only, confidence, contradicts=True)
+    elif any(our.agrees_with(value) or value.name in fact.wholes for our in ours for value in stated):
+        yield _evidence(fact, said, ours[0], stated[0], confidence, contradicts=False)
+    elif _exclusive(fact, ours):
+        yield _evidence(fact, said, ours[0], stated[0], confidence, contradicts=True)
+
+
+def _anywhere(values: Sequence[Value]) -> bool:
+    return any(value.name == ANYWHERE for value in values)
+
+
+def _narrowed(said: Said, ours: Sequence[Value], stated: Sequence[Value]) -> Value | None:
+    """The value a clause restricts itself to, when the fact names more: "iOS only", "only within the UK"."""
+    if not said.words & _ONLY:
+        return None
+    names = {value.name for value in ours}
+    wider = _anywhere(ours) or (len(names) > 1 and {value.name for value in stated} < names)
+    near = [at for at, token in enumerate(said.reading.tokens) if token.text in _ONLY]
+    if not wider or _anywhere(stated):
+        return None
+    return next((value for value in stated if any(abs(value.first - at) <= 5 for at in near)), None)
+
+
+def _exclusive(fact: Prepared, ours: Sequence[Value]) -> bool:
+    """Whether the fact's values leave no room for another one of their kind."""
+    words = {token.text for token in fact.reading.tokens}
+    if words & _ONLY:
+        return True
+    slot = next((slot for slot in fact.reading.slots if slot.first <= ours[0].first <= slot.last), None)
+    if slot is not None and slot.kind in _EXCLUSIVE_SLOTS:
+        return True
+    if len(ours) > 1 and ours[0].kind not in ("weekday", "place", "material"):
+        return False
+    return not any(_LISTING & term.keys.keys() for term in fact.reading.terms)
+
+
+def _evidence(
+    fact: Prepared, said: Said, our: Value, value: Value, confidence: float, *, contradicts: bool
+) -> Evidence:
+    reason = f"The post says {_text(said, value)}; the fact says {_text(fact, our)}."
+    return Evidence(contradicts, confidence, value.first, value.last, reason)

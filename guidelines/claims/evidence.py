@@ -1,0 +1,99 @@
+"""A fact and a clause made ready for comparison, and what one comparison finds."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from guidelines.claims.clauses import Clause
+from guidelines.claims.terms import Reading, Term
+
+BORROWED = 0.6
+"""What a word counts that stands in another clause of the sentence, or in the question that is answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one comparison found: for or against, how surely, where in the post, and why in plain words."""
+
+    contradicts: bool
+    confidence: float
+    first: int
+    last: int
+    reason: str
+    quantity: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A fact, read. `weights` belong to `reading.terms`; `qualifiers` narrow it to one plan or product.
+
+    `head` is the number of the term that the statement is about, when that is not the entity itself.
+    """
+
+    id: str
+    entity: str
+    statement: str
+    reading: Reading
+    weights: tuple[float, ...]
+    qualifiers: frozenset[str]
+    head: int | None
+    tolerance: float = 0.0
+    wholes: frozenset[str] = frozenset()
+    lonely: frozenset[str] = frozenset()
+    """Dimensions that no other fact of the entity measures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A clause, read, with the words that stand around it."""
+
+    clause: Clause
+    reading: Reading
+    context: tuple[Term, ...] = ()
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The clause's words as written, in small letters."""
+        return frozenset(token.text for token in self.reading.tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """How a fact's terms match a clause: for each the relation (+1, 0, -1), the clause's term, and its share."""
+
+    relations: tuple[int, ...]
+    partners: tuple[Term | None, ...]
+    shares: tuple[float, ...]
+
+    def score(self, weights: Sequence[float], keep: Iterable[int]) -> float:
+        """The weight of the matched terms among `keep`, from 0 to 1; 1 when there are none."""
+        chosen = list(keep)
+        total = sum(weights[at] for at in chosen)
+        return sum(weights[at] * self.shares[at] for at in chosen) / total if total else 1.0
+
+
+def pair(fact: Prepared, said: Said) -> Pairing:
+    """Match every term of the fact with the clause's own words, then with the words around it."""
+    relations, partners, shares = [], [], []
+    for term in fact.reading.terms:
+        relation, partner = _best(term, said.reading.terms)
+        share = 1.0
+        if partner is None:
+            relation, partner = _best(term, said.context)
+            share = BORROWED
+            relation = abs(relation)
+        relations.append(relation)
+        partners.append(partner)
+        shares.append(share if partner is not None else 0.0)
+    return Pairing(tuple(relations), tuple(partners), tuple(shares))
+
+
+def _best(term: Term, others: Sequence[Term]) -> tuple[int, Term | None]:
+    """The first term that agrees, or else the first that opposes."""
+    opposed: Term | None = None
+    for other in others:
+        relation = term.relation(other)
+        if relation > 0:
+            return 1, other
+        if relation < 0 and opposed is None:
+            opposed = other
+    return (-1, opposed) if opposed is not None else (0, None)

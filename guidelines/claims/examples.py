@@ -1,0 +1,48 @@
+"""Runs the examples that facts carry: every misstatement must be flagged, everything else left alone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from guidelines.facts import Fact, FactBase, Label
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleResult:
+    """One example of a fact and whether it held."""
+
+    fact_id: str
+    line: int
+    text: str
+    passed: bool
+    reason: str
+
+
+def run_examples(base: FactBase, *, now: datetime) -> Iterator[ExampleResult]:
+    """Each `misstatements` text must contradict its own fact, each `not_this` and the statement itself must not."""
+    for fact in base.facts.values():
+        for text in fact.misstatements:
+            yield _misstatement(base, fact, text, now)
+        for text in (fact.statement, *fact.not_this):
+            yield _harmless(base, fact, text, now)
+
+
+def _misstatement(base: FactBase, fact: Fact, text: str, now: datetime) -> ExampleResult:
+    about = _about(fact, text)
+    found = any(
+        claim.fact_id == fact.id and claim.label is Label.CONTRADICTS for claim in base.check_all(about, now=now)
+    )
+    return ExampleResult(fact.id, fact.line, text, found, f"should be corrected, but is not: “{text}”")
+
+
+def _harmless(base: FactBase, fact: Fact, text: str, now: datetime) -> ExampleResult:
+    claims = base.check_all(_about(fact, text), now=now)
+    wrong = next((claim for claim in claims if claim.fact_id == fact.id and claim.label is Label.CONTRADICTS), None)
+    reason = f"should be left alone: “{text}” ({wrong.reason})" if wrong else ""
+    return ExampleResult(fact.id, fact.line, text, wrong is None, reason)
+
+
+def _about(fact: Fact, text: str) -> str:
+    """An example may leave the name out; it is about the fact's entity."""
+    names = (fact.entity, *fact.aliases)
+    return text if any(name.lower() in text.lower() for name in names) else f"{fact.entity}: {text}"

@@ -1,0 +1,164 @@
+"""What kind of utterance a clause is: only a plain assertion may be held against a fact."""
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+
+from guidelines.claims.lexicon import group, phrases
+from guidelines.claims.text import Token
+
+
+class Stance(StrEnum):
+    """How a clause is meant."""
+
+    ASSERTION = "assertion"
+    QUESTION = "question"
+    WISH = "wish"
+    HYPOTHETICAL = "hypothetical"
+    JOKE = "joke"
+    OPINION = "opinion"
+    REFUTED = "refuted"
+    HEDGED = "hedged"
+    ANECDOTE = "anecdote"
+    PAST = "past"
+    FUTURE = "future"
+    OTHER = "about someone else"
+
+
+SILENT = frozenset({Stance.QUESTION, Stance.WISH, Stance.HYPOTHETICAL, Stance.JOKE, Stance.OTHER, Stance.PAST})
+"""Stances that say nothing about how things are."""
+
+DOUBTFUL = frozenset({Stance.HEDGED, Stance.ANECDOTE, Stance.FUTURE, Stance.OPINION})
+"""Stances that may be worth a look, and never worth a correction."""
+
+_INVERTED = group("gate inverted")
+_ASKING = group("gate asking")
+_SUBJECTS = group("gate subjects")
+
+
+_QUESTIONS = phrases("gate questions")
+_WISHES = phrases("gate wishes")
+_HYPOTHETICALS = phrases("gate hypotheticals")
+_JOKES = phrases("gate jokes")
+_OPENING_JOKES = phrases("gate opening jokes")
+_JOKE_SIGNS = frozenset("🙄🙃😜😝🤡")
+_HEDGES = phrases("gate hedges")
+_OPINIONS = phrases("gate opinions")
+_PAST = phrases("gate past")
+_FUTURE = phrases("gate future")
+_KNOWING = group("gate knowing")
+_DIARY = group("gate diary")
+_FIRST = group("gate first")
+_MINE = group("gate mine")
+_REFUTING_AFTER = phrases("gate refuting after")
+_REFUTING_BEFORE = phrases("gate refuting before")
+_WEAK_BEFORE = phrases("gate weak before")
+_DENIALS = phrases("gate denials")
+
+
+def contains(tokens: Sequence[Token], phrases: Iterable[tuple[str, ...]]) -> bool:
+    """Whether any of the phrases stands in the tokens."""
+    texts = [token.text for token in tokens]
+    return any(_stands(texts, phrase) for phrase in phrases)
+
+
+def _stands(texts: Sequence[str], phrase: tuple[str, ...]) -> bool:
+    size = len(phrase)
+    if phrase[0] not in texts:
+        return False
+    return any(tuple(texts[at : at + size]) == phrase for at in range(len(texts) - size + 1))
+
+
+def _opens(tokens: Sequence[Token], phrases: Iterable[tuple[str, ...]]) -> bool:
+    texts = tuple(token.text for token in tokens[:6])
+    return any(texts[: len(phrase)] == phrase for phrase in phrases)
+
+
+def stance_of(clause: Sequence[Token], sentence: Sequence[Token]) -> Stance:
+    """How a clause is meant, from its own words and the end of its sentence."""
+    if is_question(clause, sentence):
+        return Stance.QUESTION
+    if contains(sentence, _JOKES) or _opens(sentence, _OPENING_JOKES) or _winks(sentence):
+        return Stance.JOKE
+    for listed, stance in (
+        (_WISHES, Stance.WISH),
+        (_HYPOTHETICALS, Stance.HYPOTHETICAL),
+        (_PAST, Stance.PAST),
+        (_HEDGES, Stance.HEDGED),
+    ):
+        if contains(clause, listed):
+            return stance
+    if clause and contains([token for token in sentence if token.start <= clause[0].start], _HEDGES):
+        return Stance.HEDGED
+    if _opens(sentence, (("if",), ("when",), ("imagine",), ("suppose",), ("unless",), ("in", "case"))):
+        return Stance.HYPOTHETICAL
+    return _personal(clause, opens=bool(clause) and bool(sentence) and clause[0] is sentence[0])
+
+
+def _personal(clause: Sequence[Token], *, opens: bool) -> Stance:
+    if contains(clause, _FUTURE):
+        return Stance.FUTURE
+    if is_anecdote(clause, opens=opens):
+        return Stance.ANECDOTE
+    return Stance.OPINION if contains(clause, _OPINIONS) else Stance.ASSERTION
+
+
+def _winks(sentence: Sequence[Token]) -> bool:
+    return any(token.text in _JOKE_SIGNS for token in sentence) and any(
+        token.text in ("sure", "totally", "yeah", "right", "wow", "amazing", "love") for token in sentence
+    )
+
+
+def is_question(clause: Sequence[Token], sentence: Sequence[Token]) -> bool:
+    """Whether a clause asks: by its mark, its word order, or its phrase."""
+    if sentence and any(token.text == "?" for token in sentence[-3:]):
+        return True
+    if contains(clause, _QUESTIONS):
+        return True
+    words = [token.text for token in clause if token.kind == "word"]
+    while words and words[0] in ("so", "and", "but", "hey", "hi", "ok", "um", "hmm", "wait", "well", "also", "just"):
+        words = words[1:]
+    if len(words) < 2:
+        return False
+    if words[0] in _INVERTED and words[0] not in ("do", "don't", "dont", "have", "did", "can't", "didn't"):
+        return True
+    if words[0] in ("do", "did", "have", "don't", "didn't", "can't") and words[1] in _SUBJECTS:
+        return True
+    return words[0] in _ASKING
+
+
+def is_anecdote(clause: Sequence[Token], *, opens: bool) -> bool:
+    """Whether a clause tells what happened to its author, rather than how things are."""
+    words = [token.text for token in clause if token.kind == "word"]
+    while words and words[0] in ("and", "but", "so", "just", "finally", "today", "yesterday", "lol", "also", "then"):
+        words = words[1:]
+    if not words:
+        return False
+    if opens and words[0] in _DIARY:
+        return True
+    for at, word in enumerate(words[:8]):
+        if word in _FIRST:
+            return not any(near in _KNOWING for near in words[at + 1 : at + 3])
+        if word in _MINE and at == 0:
+            return True
+    return any(word in ("me", "myself", "mine") for word in words)
+
+
+def refutes_before(clause: Sequence[Token]) -> bool:
+    """Whether a clause reports a claim in order to reject it ("contrary to …", "stop saying …")."""
+    return contains(clause, _REFUTING_BEFORE)
+
+
+def merely_reports(clause: Sequence[Token]) -> bool:
+    """Whether the words that report a claim leave open what their author thinks of it."""
+    strong = [phrase for phrase in _REFUTING_BEFORE if phrase not in _WEAK_BEFORE]
+    return contains(clause, _WEAK_BEFORE) and not contains(clause, strong)
+
+
+def rejects(clause: Sequence[Token]) -> bool:
+    """Whether a clause calls something said before it false."""
+    return contains(clause, _REFUTING_AFTER)
+
+
+def denies(clause: Sequence[Token]) -> bool:
+    """Whether a clause opens like an answer that denies or overrules what was just said."""
+    return _opens(clause, _DENIALS)

@@ -1,0 +1,225 @@
+"""From a post to judgements: clauses, the facts they may concern, the comparisons, and what the stance allows."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from guidelines.claims import gate
+from guidelines.claims.clauses import Clause, clauses_of
+from guidelines.claims.compare_hours import compare_hours
+from guidelines.claims.compare_polarity import compare_polarity
+from guidelines.claims.compare_quantities import compare_quantities
+from guidelines.claims.compare_values import compare_slots, compare_values
+from guidelines.claims.entities import EntityIndex
+from guidelines.claims.evidence import Evidence, Prepared, Said, pair
+from guidelines.claims.gate import DOUBTFUL, SILENT, Stance
+from guidelines.claims.lexicon import stem
+from guidelines.claims.prepare import is_variant, prepare
+from guidelines.claims.record import Fact
+from guidelines.claims.retrieval import Retrieval
+from guidelines.claims.terms import Reading, Spelling, Term, read
+from guidelines.claims.text import Token
+
+_DOUBT = 0.5
+_REPORTED = 0.55
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One fact against one post."""
+
+    fact_id: str
+    contradicts: bool
+    confidence: float
+    spans: tuple[tuple[int, int], ...]
+    reason: str
+    amount: tuple[int, int] | None = None
+
+
+class Judge:
+    """Holds the facts, read; judges posts one by one."""
+
+    def __init__(self, facts: Sequence[Fact]) -> None:
+        names = [(name, fact.entity) for fact in facts for name in (fact.entity, *fact.aliases)]
+        self._entities = EntityIndex(names)
+        self.facts = prepare(facts, self._entities)
+        self._retrieval = Retrieval(self.facts)
+        self._spelling = Spelling({part for fact in self.facts for term in fact.reading.terms for part in term.keys})
+
+    def judge(self, text: str, parent: str | None) -> list[Judgement]:
+        """At most one judgement per fact."""
+        clauses = clauses_of(text, self._entities, parent=parent)
+        if not any(clause.entities for clause in clauses):
+            return []
+        readings = [self._reading(clause) for clause in clauses]
+        found = [
+            judgement
+            for at, clause in enumerate(clauses)
+            if clause.entities and clause.stance not in SILENT
+            for judgement in self._of_clause(clause, self._said(clauses, readings, at))
+        ]
+        return _settle(found)
+
+    def _reading(self, clause: Clause) -> Reading:
+        return read(clause.tokens, clause.names, self._spelling)
+
+    def _said(self, clauses: Sequence[Clause], readings: Sequence[Reading], at: int) -> Said:
+        clause = clauses[at]
+        around: list[Term] = []
+        for other in range(max(0, at - 2), min(len(clauses), at + 3)):
+            if (
+                other != at
+                and clauses[other].sentence == clause.sentence
+                and clauses[other].entities == clause.entities
+            ):
+                around += readings[other].terms
+        if clause.borrowed and clause.yes is None:
+            around += self._borrowed(clause.borrowed).terms
+        return Said(clause, readings[at], tuple(around))
+
+    def _borrowed(self, tokens: tuple[Token, ...]) -> Reading:
+        mentions = self._entities.mentions(tokens)
+        return read(tokens, frozenset(at for m in mentions for at in range(m.first, m.last + 1)), self._spelling)
+
+    def _of_clause(self, clause: Clause, said: Said) -> Iterator[Judgement]:
+        if clause.yes is not None:
+            yield from self._of_answer(clause)
+        for fact in self._retrieval.candidates(clause.entities, (*said.reading.terms, *said.context)):
+            if _other_variant(fact, said):
+                continue
+            evidence = _weigh(_evidence(fact, said))
+            if evidence is None:
+                continue
+            if fact.qualifiers and not fact.qualifiers & _stems(said):
+                evidence = replace(evidence, confidence=min(evidence.confidence, 0.55))
+            yield _judgement(fact, clause, said.reading, evidence)
+
+    def _of_answer(self, clause: Clause) -> Iterator[Judgement]:
+        """ "Yes" affirms the question, "no" denies all of it."""
+        question = self._borrowed(clause.borrowed)
+        words = [term for term in question.terms if term.weight > 0.2]
+        if not words:
+            return
+        sign = 1 if clause.yes else -1
+        scope = replace(
+            question.scope,
+            signs=tuple(sign for _ in question.scope.signs),
+            negators=frozenset({0}) if sign < 0 else frozenset(),
+        )
+        turned = replace(question, terms=tuple(replace(term, sign=sign) for term in question.terms), scope=scope)
+        said = Said(clause, turned)
+        for fact in self._retrieval.candidates(clause.entities, turned.terms):
+            evidence = _weigh(_evidence(fact, said))
+            if evidence is not None:
+                span = (clause.tokens[0].start, clause.tokens[-1].end)
+                yield Judgement(fact.id, evidence.contradicts, evidence.confidence - 0.05, (span,), evidence.reason)
+
+
+def _evidence(fact: Prepared, said: Said) -> Iterator[Evidence]:
+    pairing = pair(fact, said)
+    yield from compare_quantities(fact, said, pairing)
+    yield from compare_slots(fact, said)
+    yield from compare_values(fact, said, pairing)
+    if (hours := compare_hours(fact, said, pairing)) is not None:
+        yield hours
+    if (found := compare_polarity(fact, said, pairing)) is not None:
+        yield found
+
+
+def _weigh(found: Iterable[Evidence]) -> Evidence | None:
+    """The surest contradiction; a sure agreement speaks against a weak one."""
+    against = None
+    agreeing = None
+    for evidence in found:
+        if evidence.contradicts and (against is None or evidence.confidence > against.confidence):
+            against = evidence
+        if not evidence.contradicts and (agreeing is None or evidence.confidence > agreeing.confidence):
+            agreeing = evidence
+    return against or agreeing
+
+
+def _other_variant(fact: Prepared, said: Said) -> bool:
+    """Whether a clause names another plan or product of the same name."""
+    mine = {stem(token.text) for token in fact.reading.tokens} | {stem(part) for part in fact.entity.lower().split()}
+    tokens = said.reading.tokens
+    return any(
+        is_variant(tokens, at) and at not in said.reading.names and stem(tokens[at].text) not in mine
+        for at in range(len(tokens))
+    ) or _other_product(mine, said)
+
+
+def _other_product(mine: set[str], said: Said) -> bool:
+    """ "Lumivox Boulder" is not the Lumivox that a fact about the Pebble speaks of."""
+    tokens = said.reading.tokens
+    for mention in said.clause.mentions:
+        at = mention.last + 1
+        if (
+            at < len(tokens)
+            and at not in said.reading.names
+            and _names_product(tokens, at, said)
+            and stem(tokens[at].text) not in mine
+        ):
+            return True
+    return False
+
+
+def _names_product(tokens: Sequence[Token], at: int, said: Said) -> bool:
+    token = tokens[at]
+    if token.kind == "number":
+        return (
+            token.text.isdigit()
+            and len(token.text) == 1
+            and not any(q.first == at for q in said.reading.quantities if q.dimension != "count")
+        )
+    if token.kind != "word" or not token.capital or token.raw.isupper():
+        return False
+    known = any(term.first <= at <= term.last and len(term.keys) > 1 for term in said.reading.terms)
+    titled = sum(1 for each in tokens if each.capital) > max(3, len(tokens) // 2)
+    weak = any(term.first == at and term.weight < 1 for term in said.reading.terms)
+    meaningful = any(term.first == at for term in said.reading.terms)
+    return meaningful and not known and not titled and not weak
+
+
+def _stems(said: Said) -> frozenset[str]:
+    return frozenset(stem(token.text) for token in (*said.clause.around, *said.clause.borrowed, *said.reading.tokens))
+
+
+def _judgement(fact: Prepared, clause: Clause, reading: Reading, evidence: Evidence) -> Judgement:
+    contradicts, confidence, reason = evidence.contradicts, evidence.confidence, evidence.reason
+    if clause.refuted or (clause.reported and not gate.merely_reports(clause.tokens)):
+        contradicts = not contradicts
+        confidence = min(confidence, 0.7) if clause.refuted else 0.5
+        reason = f"The post rejects a claim. {reason}"
+    elif clause.reported:
+        confidence = min(confidence, _REPORTED)
+    if clause.stance in DOUBTFUL:
+        confidence = min(confidence, _DOUBT)
+        reason += f" The sentence is {_DOUBTS[clause.stance]}, so this is not sure."
+    spans = (reading.span(evidence.first, evidence.last),)
+    return Judgement(
+        fact.id, contradicts, confidence, spans, reason, spans[0] if evidence.quantity is not None else None
+    )
+
+
+_DOUBTS = {
+    Stance.HEDGED: "hedged",
+    Stance.ANECDOTE: "the author's own story",
+    Stance.FUTURE: "about the future",
+    Stance.OPINION: "an opinion",
+}
+
+
+def _settle(found: Sequence[Judgement]) -> list[Judgement]:
+    """One judgement per fact; an amount that fits one fact is not held against another."""
+    explained = {each.amount for each in found if not each.contradicts and each.amount and each.confidence >= 0.7}
+    kept: dict[str, Judgement] = {}
+    for each in found:
+        if each.contradicts and each.amount in explained and each.amount is not None:
+            continue
+        known = kept.get(each.fact_id)
+        if known is None or _rank(each) > _rank(known):
+            kept[each.fact_id] = each
+    return list(kept.values())
+
+
+def _rank(judgement: Judgement) -> tuple[bool, float]:
+    return judgement.contradicts and judgement.confidence >= 0.6, judgement.confidence

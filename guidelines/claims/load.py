@@ -1,0 +1,233 @@
+"""Reads a fact file. Every mistake is reported with its line, fact, reason and hint; sound facts still load."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from difflib import get_close_matches
+from typing import Any
+from urllib.parse import urlsplit
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from guidelines.claims.record import Fact
+
+_NEEDED = ("id", "entity", "statement", "source_url")
+_LISTS = ("aliases", "misstatements", "not_this", "regions", "values", "part_of")
+_DATES = ("valid_from", "valid_until", "reviewed_at")
+_COMPARATORS = ("exactly", "at_least", "up_to")
+_POLARITIES = ("affirmative", "negative")
+_KNOWN = frozenset(field.name for field in fields(Fact)) - {"line"} | {"value"}
+_LONGEST = 1_000
+_MOST = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A mistake in a fact file."""
+
+    file: str
+    line: int
+    fact: str
+    reason: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}"
+        named = f" {self.fact}" if self.fact else ""
+        return f"{where}{named}: {self.reason}" + (f" ({self.hint})" if self.hint else "")
+
+
+@dataclass(frozen=True, slots=True)
+class FactFile:
+    """The sound facts of a file, its policy, and its mistakes."""
+
+    facts: tuple[Fact, ...]
+    problems: tuple[Problem, ...]
+    review_days: int | None = None
+
+
+class _Reader:
+    """Collects facts and problems while it walks the nodes of one file."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.facts: list[Fact] = []
+        self.problems: list[Problem] = []
+        self.review_days: int | None = None
+        self._seen: dict[str, int] = {}
+
+    def fail(self, node: Node | None, reason: str, hint: str = "", fact: str = "") -> None:
+        line = node.start_mark.line + 1 if node is not None and node.start_mark is not None else 1
+        self.problems.append(Problem(self.name, line, fact, reason, hint))
+
+    def document(self, root: Node | None) -> None:
+        if not isinstance(root, MappingNode):
+            self.fail(root, "the file does not hold a `facts:` list", "begin it with `facts:` and one `- id:` per fact")
+            return
+        sections = {key.value: value for key, value in root.value if isinstance(key, ScalarNode)}
+        for key in sections.keys() - {"facts", "policy", "version"}:
+            self.fail(sections[key], f"unknown section `{key}`", "known: facts, policy, version")
+        self._policy(sections.get("policy"))
+        listed = sections.get("facts")
+        if not isinstance(listed, SequenceNode):
+            self.fail(listed or root, "`facts` is not a list", "write `facts:` and one `- id:` per fact")
+            return
+        for node in listed.value[:_MOST]:
+            self._fact(node)
+
+    def _policy(self, node: Node | None) -> None:
+        if node is None:
+            return
+        days = _plain(node).get("review_days") if isinstance(node, MappingNode) else None
+        if not isinstance(days, str) or not days.isdigit() or not 0 < int(days) < 100_000:
+            self.fail(node, "`policy` needs `review_days`, a number of days", "policy: {review_days: 365}")
+            return
+        self.review_days = int(days)
+
+    def _fact(self, node: Node) -> None:
+        if not isinstance(node, MappingNode):
+            self.fail(node, "a fact is not a mapping", "begin it with `- id:`")
+            return
+        before = len(self.problems)
+        raw = _plain(node)
+        name = str(raw.get("id") or "")
+        self._check_keys(node, name)
+        values = {key: self._field(node, name, key, value) for key, value in raw.items() if key in _KNOWN}
+        for key in _NEEDED:
+            if not values.get(key):
+                self.fail(node, f"`{key}` is missing", "a fact needs id, entity, statement and source_url", name)
+        if len(self.problems) == before:
+            self._keep(node, values)
+
+    def _check_keys(self, node: MappingNode, name: str) -> None:
+        for key, _ in node.value:
+            if getattr(key, "value", None) not in _KNOWN:
+                close = get_close_matches(str(getattr(key, "value", "")), _KNOWN, n=1)
+                self.fail(
+                    key,
+                    f"unknown field `{getattr(key, 'value', '')}`",
+                    f"did you mean `{close[0]}`?" if close else "",
+                    name,
+                )
+
+    def _field(self, node: MappingNode, name: str, key: str, value: Any) -> Any:
+        try:
+            return _converted(key, value)
+        except ValueError as error:
+            self.fail(_node_of(node, key), str(error), "", name)
+            return None
+
+    def _keep(self, node: MappingNode, values: Mapping[str, Any]) -> None:
+        line = node.start_mark.line + 1
+        name = values["id"]
+        if name in self._seen:
+            self.fail(node, f"the id `{name}` is used twice", f"first on line {self._seen[name]}", name)
+            return
+        self._seen[name] = line
+        known = {key: value for key, value in values.items() if value is not None and key != "value"}
+        if "value" in values:
+            known["values"] = values["value"]
+        self.facts.append(Fact(**known, line=line))
+
+
+def _plain(node: Node) -> dict[str, Any]:
+    return {key.value: _value(value) for key, value in node.value if isinstance(key, ScalarNode)}
+
+
+def _value(node: Node) -> Any:
+    if isinstance(node, ScalarNode):
+        return None if str(node.tag).endswith(":null") else str(node.value)
+    if isinstance(node, SequenceNode):
+        return [_value(item) for item in node.value]
+    return {key.value: _value(value) for key, value in node.value if isinstance(key, ScalarNode)}
+
+
+def _node_of(node: MappingNode, name: str) -> Node:
+    return next((value for key, value in node.value if getattr(key, "value", None) == name), node)
+
+
+def _converted(key: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if key in _LISTS or key == "value":
+        return _texts(key, value)
+    if key in _DATES:
+        return _date(key, value)
+    if not isinstance(value, str):
+        raise ValueError(f"`{key}` must be a text")
+    return _CONVERTERS.get(key, _text)(key, value)
+
+
+def _texts(key: str, value: Any) -> tuple[str, ...]:
+    if isinstance(value, dict):
+        value = [part for parts in value.values() for part in (parts if isinstance(parts, list) else [parts])]
+    items = value if isinstance(value, list) else [value]
+    if not all(isinstance(item, str) for item in items):
+        raise ValueError(f"`{key}` must be a list of texts")
+    return tuple(item.strip() for item in items if item.strip())
+
+
+def _date(key: str, value: Any) -> date:
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError as error:
+        raise ValueError(f"`{key}` is not a date like 2026-11-21") from error
+
+
+def _text(key: str, value: str) -> str:
+    if len(value) > _LONGEST:
+        raise ValueError(f"`{key}` is longer than {_LONGEST} characters")
+    return value.strip()
+
+
+def _number(key: str, value: str) -> float:
+    try:
+        return abs(float(value))
+    except ValueError as error:
+        raise ValueError(f"`{key}` is not a number") from error
+
+
+def _url(key: str, value: str) -> str:
+    try:
+        parts = urlsplit(value.strip())
+    except ValueError as error:
+        raise ValueError(f"`{key}` is not a link") from error
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise ValueError(f"`{key}` is not an http(s) link")
+    return value.strip()
+
+
+def _one_of(options: tuple[str, ...]) -> Callable[[str, str], str]:
+    def check(key: str, value: str) -> str:
+        if value not in options:
+            raise ValueError(f"`{key}` must be one of {', '.join(options)}")
+        return value
+
+    return check
+
+
+_CONVERTERS: dict[str, Callable[[str, str], Any]] = {
+    "tolerance": _number,
+    "source_url": _url,
+    "comparator": _one_of(_COMPARATORS),
+    "polarity": _one_of(_POLARITIES),
+}
+
+
+def load(text: str, name: str = "facts") -> FactFile:
+    """Read the text of a fact file; never raises for what stands in it."""
+    reader = _Reader(name)
+    try:
+        root = YAML(typ="safe", pure=True).compose(text)
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark is not None else 1
+        problem = Problem(
+            name, line, "", f"not valid YAML: {error.problem or 'unreadable'}", "check quotes and indents"
+        )
+        return FactFile((), (problem,))
+    except (YAMLError, ValueError, RecursionError) as error:
+        return FactFile((), (Problem(name, 1, "", f"not readable: {error}"),))
+    reader.document(root)
+    return FactFile(tuple(reader.facts), tuple(reader.problems), reader.review_days)

@@ -1,0 +1,197 @@
+"""Which words of a clause stand under a negation, with double negation undone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from guidelines.claims.lexicon import group
+from guidelines.claims.numbers import counts_nothing
+from guidelines.claims.quantities import Quantity
+from guidelines.claims.text import Token
+
+_NEGATORS = group("polarity negators")
+_CONCORD = group("polarity concord")
+_VERBAL = group("polarity verbal")
+_PHRASES = (
+    ("stop",),
+    ("stopped",),
+    ("stops",),
+    ("quit",),
+    ("ceased",),
+    ("refuse", "to"),
+    ("refuses", "to"),
+    ("refused", "to"),
+    ("fails", "to"),
+    ("failed", "to"),
+    ("fail", "to"),
+    ("unable", "to"),
+    ("impossible", "to"),
+    ("free", "of"),
+    ("free", "from"),
+    ("anything", "but"),
+    ("far", "from"),
+    ("devoid", "of"),
+    ("except",),
+    ("deny",),
+    ("denies",),
+    ("denied",),
+    ("instead", "of"),
+    ("rather", "than"),
+    ("yet", "to"),
+    ("myth", "that"),
+    ("lie", "that"),
+    ("false", "that"),
+    ("untrue", "that"),
+    ("absence", "of"),
+    ("got", "rid", "of"),
+    ("dropped", "support"),
+    ("ditched",),
+    ("scrapped",),
+    ("axed",),
+    ("removed", "the"),
+)
+_HARMLESS = (
+    ("not", "only"),
+    ("not", "just"),
+    ("no", "doubt"),
+    ("no", "problem"),
+    ("no", "problems"),
+    ("no", "wonder"),
+    ("no", "questions"),
+    ("no", "question"),
+    ("no", "matter"),
+    ("no", "joke"),
+    ("no", "kidding"),
+    ("no", "cap"),
+    ("no", "thanks"),
+    ("no", "idea"),
+    ("no", "issue"),
+    ("no", "issues"),
+    ("no", "worries"),
+    ("no", "offense"),
+    ("no", "less"),
+    ("no", "more", "than"),
+    ("no", "fewer"),
+    ("not", "bad"),
+    ("not", "sure"),
+    ("not", "gonna", "lie"),
+    ("not", "surprised"),
+    ("not", "more"),
+    ("not", "even"),
+    ("not", "less"),
+    ("why", "not"),
+    ("whether", "or", "not"),
+    ("or", "not"),
+    ("can't", "wait"),
+    ("cant", "wait"),
+    ("can't", "believe"),
+    ("cant", "believe"),
+    ("can't", "complain"),
+    ("don't", "forget"),
+    ("don't", "worry"),
+    ("doesn't", "matter"),
+    ("don't", "know"),
+    ("didn't", "know"),
+    ("didn't", "realise"),
+    ("didn't", "realize"),
+    ("don't", "get", "me"),
+    ("nothing", "but"),
+    ("no", "brainer"),
+    ("never", "knew"),
+    ("never", "mind"),
+    ("no", "1"),
+    ("no", "."),
+    ("don't", "let"),
+    ("isn't", "bad"),
+)
+_FREE_OF = group("polarity free of")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The sign of every token of a clause, and where the negations stand."""
+
+    signs: tuple[int, ...]
+    negators: frozenset[int]
+
+    def sign_of(self, at: int) -> int:
+        """-1 when the token stands under an odd number of negations."""
+        return self.signs[at] if at < len(self.signs) else 1
+
+    def sign(self, first: int, last: int) -> int:
+        """The sign of a phrase; a negation inside a phrase is part of its meaning."""
+        return self.signs[first] if first <= last < len(self.signs) else 1
+
+    @property
+    def negated(self) -> bool:
+        """Whether anything is negated at all."""
+        return bool(self.negators)
+
+
+def is_negator(word: str) -> bool:
+    """Whether a single word negates."""
+    return word in _NEGATORS or word.endswith("n't")
+
+
+def scope_of(tokens: Sequence[Token], phrases: Sequence[tuple[int, int]], quantities: Sequence[Quantity]) -> Scope:
+    """Negations flip all that follows in the clause; "sugar-free" and "non-stick" flip one word."""
+    inside = {at for first, last in phrases for at in range(first, last + 1)}
+    inside |= {at for quantity in quantities for at in range(quantity.first, quantity.last + 1)}
+    signs: list[int] = []
+    negators: set[int] = set()
+    parity, verbal, at = 1, False, 0
+    while at < len(tokens):
+        harmless = _phrase_length(tokens, at, _HARMLESS)
+        length = 0 if harmless or at in inside else _negation_length(tokens, at)
+        if harmless:
+            signs += [parity] * harmless
+        elif length and not (verbal and tokens[at].text in _CONCORD):
+            negators |= set(range(at, at + length))
+            parity, verbal = -parity, verbal or _is_verbal(tokens[at].text)
+            signs += [parity] * length
+        else:
+            signs.append(parity)
+            length = 1
+        at += harmless or length
+    _flip_single_words(tokens, signs, negators, inside)
+    return Scope(tuple(signs[: len(tokens)]), frozenset(negators))
+
+
+def _is_verbal(word: str) -> bool:
+    return word in _VERBAL or word.endswith("n't") or word in ("dont", "doesnt", "aint", "didnt", "cant", "wont")
+
+
+def _negation_length(tokens: Sequence[Token], at: int) -> int:
+    word = tokens[at].text
+    if counts_nothing(tokens, at):
+        return 1
+    if tokens[at].kind == "word" and is_negator(word):
+        if word in ("non", "un"):
+            return 0
+        return 2 if word == "no" and at + 1 < len(tokens) and tokens[at + 1].text in ("longer", "one") else 1
+    return _phrase_length(tokens, at, _PHRASES)
+
+
+def _phrase_length(tokens: Sequence[Token], at: int, phrases: Sequence[tuple[str, ...]]) -> int:
+    for phrase in phrases:
+        if tokens[at].text == phrase[0] and all(
+            at + step < len(tokens) and tokens[at + step].text == word for step, word in enumerate(phrase)
+        ):
+            return len(phrase)
+    return 0
+
+
+def _flip_single_words(tokens: Sequence[Token], signs: list[int], negators: set[int], inside: set[int]) -> None:
+    for at, token in enumerate(tokens):
+        if token.text == "non" and at + 1 < len(tokens) and at not in inside:
+            signs[at + 1] = -signs[at + 1]
+            negators.add(at)
+        if token.text in ("free", "less") and at and at not in inside and _frees(tokens, at):
+            signs[at - 1] = -signs[at - 1]
+            if at >= 2 and tokens[at - 2].text in ("added", "refined", "palm", "animal", "data", "cage"):
+                signs[at - 2] = -signs[at - 2]
+            negators.add(at)
+
+
+def _frees(tokens: Sequence[Token], at: int) -> bool:
+    before = tokens[at - 1].text
+    return (tokens[at].hyphenated and tokens[at - 1].kind == "word") or before in _FREE_OF

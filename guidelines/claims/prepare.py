@@ -1,0 +1,118 @@
+"""Facts read once, when they are loaded: their terms with weights, their qualifiers, and what they are about."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from guidelines.claims.entities import EntityIndex
+from guidelines.claims.evidence import Prepared
+from guidelines.claims.lexicon import group, meanings, stem, stop_words, weak_words
+from guidelines.claims.record import Fact
+from guidelines.claims.terms import Reading, read
+from guidelines.claims.text import Token, fold, tokens_of
+
+VARIANTS = group("prepare variants")
+_VARIANT_NOUNS = group("prepare variant nouns")
+_COPULA = group("prepare copula")
+_PREPOSITIONS = group("prepare prepositions")
+
+
+def prepare(facts: Sequence[Fact], index: EntityIndex) -> list[Prepared]:
+    """Read all facts; words that many facts of one entity share weigh less."""
+    readings = [_read(fact, index) for fact in facts]
+    shared = _shared(facts, readings)
+    lonely = _lonely(facts, readings)
+    return [
+        _prepared(fact, reading, shared[fact.entity], lonely[fact.entity])
+        for fact, reading in zip(facts, readings, strict=True)
+    ]
+
+
+def _read(fact: Fact, index: EntityIndex) -> Reading:
+    tokens = tokens_of(fold(fact.statement))
+    while tokens and tokens[-1].kind == "symbol" and tokens[-1].text in ".!":
+        tokens.pop()
+    mentions = index.mentions(tokens)
+    names = frozenset(at for mention in mentions for at in range(mention.first, mention.last + 1))
+    return read(tokens, names)
+
+
+def _shared(facts: Sequence[Fact], readings: Sequence[Reading]) -> Mapping[str, Counter[str]]:
+    found: dict[str, Counter[str]] = {}
+    for fact, reading in zip(facts, readings, strict=True):
+        counter = found.setdefault(fact.entity, Counter())
+        counter.update({_main_key(term.keys) for term in reading.terms})
+        counter["#"] += 1
+    return found
+
+
+def _main_key(keys: Mapping[str, int]) -> str:
+    return next((key for key in keys if not key.startswith(("~", "±"))), next(iter(keys)))
+
+
+def _lonely(facts: Sequence[Fact], readings: Sequence[Reading]) -> Mapping[str, frozenset[str]]:
+    counts: dict[str, Counter[str]] = {}
+    for fact, reading in zip(facts, readings, strict=True):
+        counts.setdefault(fact.entity, Counter()).update({quantity.dimension for quantity in reading.quantities})
+    return {
+        entity: frozenset(key for key, number in counter.items() if number == 1) for entity, counter in counts.items()
+    }
+
+
+def _prepared(fact: Fact, reading: Reading, shared: Counter[str], lonely: frozenset[str]) -> Prepared:
+    number = shared["#"]
+    weights = tuple(term.weight * _rarity(shared[_main_key(term.keys)], number) for term in reading.terms)
+    return Prepared(
+        fact.id,
+        fact.entity,
+        fact.statement,
+        reading,
+        weights,
+        _qualifiers(reading),
+        _head(reading),
+        fact.tolerance,
+        frozenset(part.lower() for part in fact.part_of),
+        lonely,
+    )
+
+
+def _rarity(count: int, number: int) -> float:
+    return max(0.4, 1.0 - 0.3 * math.log2(max(count, 1))) if number > 1 else 1.0
+
+
+def _qualifiers(reading: Reading) -> frozenset[str]:
+    """Names of plans and products in a statement, which a claim must share."""
+    found = set()
+    taken = {at for value in reading.values for at in range(value.first, value.last + 1)}
+    taken |= {at for slot in reading.slots for at in range(slot.first, slot.last + 1)} | reading.names
+    taken |= {at for quantity in reading.quantities for at in range(quantity.first, quantity.last + 1)}
+    taken |= {at for term in reading.terms if term.last > term.first for at in range(term.first, term.last + 1)}
+    for at, token in enumerate(reading.tokens):
+        if at in taken or token.kind != "word":
+            continue
+        if is_variant(reading.tokens, at) or (at and token.capital and not token.raw.isupper() and _is_name(token)):
+            found.add(stem(token.text))
+    return frozenset(found)
+
+
+def _is_name(token: Token) -> bool:
+    part = stem(token.text)
+    return part not in stop_words() and part not in weak_words() and part not in meanings().by_first
+
+
+def is_variant(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a word names a plan or product line: "Premium", "the family plan"."""
+    if tokens[at].text not in VARIANTS:
+        return False
+    following = tokens[at + 1].text if at + 1 < len(tokens) else ""
+    return (tokens[at].capital and at > 0) or following.removesuffix("s") in _VARIANT_NOUNS
+
+
+def _head(reading: Reading) -> int | None:
+    """The term that a statement like "The excess on home insurance is £250" is about."""
+    copula = next((at for at, token in enumerate(reading.tokens) if token.text in _COPULA), None)
+    if copula is None:
+        return None
+    until = next((at for at in range(copula) if reading.tokens[at].text in _PREPOSITIONS), copula)
+    before = [number for number, term in enumerate(reading.terms) if term.last < until and term.weight >= 1.0]
+    return before[-1] if before else None

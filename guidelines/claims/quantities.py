@@ -1,0 +1,308 @@
+"""Quantities in base units: durations, sizes, money, percentages, dates, clock times, ratings and plain counts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+from guidelines.claims import calendar, comparators
+from guidelines.claims.lexicon import entries, group
+from guidelines.claims.numbers import Number, number_at
+from guidelines.claims.text import Token
+
+_TIGHT = frozenset({"s", "m", "t", "b", "y", "in", "d", '"', "k", "yr", "nm", "mi", "cal"})
+"""Units that are only units when they touch their number."""
+
+_SYMBOLS = {"£": "GBP", "$": "USD", "€": "EUR", "¥": "JPY", "₹": "INR", "₩": "KRW", "₺": "TRY", "₽": "RUB"}
+_CURRENCIES = {
+    **dict.fromkeys(("pound", "pounds", "quid", "gbp", "sterling"), "GBP"),
+    **dict.fromkeys(("dollar", "dollars", "usd"), "USD"),
+    **dict.fromkeys(("bucks", "buck"), "ANY"),
+    **dict.fromkeys(("euro", "euros", "eur"), "EUR"),
+    **dict.fromkeys(("yen", "jpy"), "JPY"),
+    **dict.fromkeys(("franc", "francs", "chf"), "CHF"),
+    **dict.fromkeys(("rupee", "rupees", "inr"), "INR"),
+    **dict.fromkeys(("kroner", "krone", "nok"), "NOK"),
+    **dict.fromkeys(("kronor", "krona", "sek"), "SEK"),
+    **dict.fromkeys(("cad",), "CAD"),
+    **dict.fromkeys(("aud",), "AUD"),
+}
+_CENTS = {"cent": "USD", "cents": "USD", "pence": "GBP", "p": "GBP", "c": "ANY"}
+_PERIODIC = {"monthly": "month", "yearly": "year", "annually": "year", "annual": "year", "weekly": "week"} | {
+    "daily": "day",
+    "hourly": "hour",
+    "pcm": "month",
+    "pm": "month",
+    "pa": "year",
+}
+_LABELS = group("quantities labels")
+_LINES = {"4k": 2160, "8k": 4320, "2k": 1440, "uhd": 2160, "5k": 2880}
+_WORKING_DAYS = 1.4
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """An amount in the base unit of its dimension, and the tokens it takes.
+
+    `high` ends a range; `relation` is `=`, `>=`, `<=`, `>` or `<`. `period` is that of "£5 a month", in seconds.
+    `parts` are the known parts of a date (year, month, day) or of an IP rating.
+    """
+
+    dimension: str
+    value: float
+    first: int
+    last: int
+    high: float | None = None
+    relation: str = "="
+    approximate: bool = False
+    step: float = 0.0
+    period: float | None = None
+    currency: str = ""
+    parts: tuple[int | None, ...] = ()
+    per: bool = False
+
+
+@cache
+def units() -> dict[str, tuple[str, float]]:
+    """Every unit name with its dimension and its factor to the base unit."""
+    found: dict[str, tuple[str, float]] = {}
+    for dimension, rest in entries("units"):
+        for part in rest.split(";"):
+            factor, _, names = part.partition("=")
+            for name in (each.strip() for each in names.split(",")):
+                found.setdefault(name, (dimension, float(factor)))
+                if len(name) > 2:
+                    found.setdefault(name + "s", (dimension, float(factor)))
+    found["feet"], found["inches"] = found["foot"], found["inch"]
+    found["centuries"] = found["century"]
+    return found
+
+
+def quantities_of(tokens: Sequence[Token]) -> list[Quantity]:
+    """All quantities, in order; none overlap."""
+    found: list[Quantity] = []
+    at = 0
+    while at < len(tokens):
+        quantity = _quantity_at(tokens, at)
+        if quantity is None:
+            at += 1
+            continue
+        quantity = _finished(tokens, quantity, found[-1].last if found else -1)
+        found.append(quantity)
+        at = quantity.last + 1
+    return found
+
+
+def _quantity_at(tokens: Sequence[Token], at: int) -> Quantity | None:
+    token = tokens[at]
+    if token.kind == "symbol" and token.text not in _SYMBOLS:
+        return None
+    return (
+        _special(tokens, at)
+        or calendar_quantity(tokens, at)
+        or _money_before(tokens, at)
+        or _fraction(tokens, at)
+        or _measured(tokens, at)
+        or _article_unit(tokens, at)
+    )
+
+
+def calendar_quantity(tokens: Sequence[Token], at: int) -> Quantity | None:
+    """A date or a clock time at a token."""
+    if (date := calendar.date_at(tokens, at)) is not None:
+        return Quantity("date", float(date.year or 0), at, date.last, parts=(date.year, date.month, date.day))
+    if (clock := calendar.clock_at(tokens, at)) is not None:
+        return Quantity("clock", clock.start, at, clock.last, high=clock.end)
+    return None
+
+
+def _special(tokens: Sequence[Token], at: int) -> Quantity | None:
+    token = tokens[at]
+    if token.kind == "special" and token.text.startswith("ip"):
+        dust, water = (int(mark) if mark.isdigit() else None for mark in token.text[2:].ljust(2, "x")[:2])
+        return Quantity("ip", float(water or 0), at, at, parts=(dust, water))
+    if calendar.always_at(tokens, at):
+        return Quantity("always", 1.0, at, at + calendar.always_at(tokens, at) - 1)
+    following = tokens[at + 1].text if at + 1 < len(tokens) and tokens[at + 1].attached else ""
+    if token.kind == "number" and following == "p" and len(token.text) in (3, 4):
+        return Quantity("resolution", float(token.text.replace(",", "") or 0), at, at + 1)
+    if token.text + following in _LINES and _about_pictures(tokens, at):
+        return Quantity("resolution", float(_LINES[token.text + following]), at, at + (1 if following else 0))
+    return None
+
+
+def _about_pictures(tokens: Sequence[Token], at: int) -> bool:
+    hints = {"stream", "video", "hd", "tv", "resolution", "screen", "display", "record", "camera", "quality", "watch"}
+    hints |= {"streams", "streaming", "monitor", "videos", "films", "shoots", "footage", "uhd", "hdr", "movies"}
+    near = {token.text for token in tokens[max(0, at - 6) : at + 7]}
+    before = tokens[at - 1].text if at else ""
+    return bool(near & hints) or before in ("in", "no", "true", "supports", "support", "only", "to", "a")
+
+
+def _money_before(tokens: Sequence[Token], at: int) -> Quantity | None:
+    """An amount after its currency: "£5", "EUR 5"."""
+    token = tokens[at]
+    currency = _SYMBOLS.get(token.text) or (_CURRENCIES.get(token.text) if len(token.text) == 3 else None)
+    if currency is None or at + 1 >= len(tokens):
+        return None
+    number = number_at(tokens, at + 1)
+    if number is None or not number.digits:
+        return None
+    ranged = _ranged(tokens, number)
+    return Quantity("money", number.value, at, ranged[1], high=ranged[0], step=number.step, currency=currency)
+
+
+def _fraction(tokens: Sequence[Token], at: int) -> Quantity | None:
+    """A share of something: "half of", "a third of", "two thirds of"."""
+    shares = {"half": 50.0, "third": 100 / 3, "quarter": 25.0, "thirds": 200 / 3, "quarters": 75.0, "fifth": 20.0}
+    start = at + 1 if tokens[at].text in ("a", "one", "two", "three") else at
+    if start + 1 < len(tokens) and tokens[start].text in shares and tokens[start + 1].text in ("of", "the"):
+        return Quantity("percent", shares[tokens[start].text], at, start, approximate=True, step=1.0)
+    return None
+
+
+def _measured(tokens: Sequence[Token], at: int) -> Quantity | None:
+    number = number_at(tokens, at)
+    if number is None:
+        return None
+    high, last = _ranged(tokens, number)
+    base = Quantity("count", number.value, at, last, high=high, step=number.step)
+    return _with_currency(tokens, base) or _with_unit(tokens, base) or _labelled(tokens, base) or base
+
+
+def _ranged(tokens: Sequence[Token], number: Number) -> tuple[float | None, int]:
+    """The upper end of "5-7" or "5 to 7", and the last token of it."""
+    after = number.last + 1
+    if after < len(tokens) and tokens[after].hyphenated:
+        step = after
+    elif after + 1 < len(tokens) and tokens[after].text in ("to", "-", "or"):
+        step = after + 1
+    else:
+        return None, number.last
+    if step < len(tokens) and tokens[step].text in _SYMBOLS:
+        step += 1
+    upper = number_at(tokens, step) if step < len(tokens) else None
+    if upper is None or upper.value <= number.value or upper.value > 50 * max(number.value, 1):
+        return None, number.last
+    return upper.value, upper.last
+
+
+def _with_currency(tokens: Sequence[Token], base: Quantity) -> Quantity | None:
+    following = _text(tokens, base.last + 1)
+    if following in _CENTS and (len(following) > 1 or tokens[base.last + 1].attached):
+        return replace(_times(base, 0.01), dimension="money", last=base.last + 1, currency=_CENTS[following])
+    currency = _CURRENCIES.get(following) or _SYMBOLS.get(following)
+    if currency is None or (following in ("pound", "pounds") and _speaks_of_weight(tokens)):
+        return None
+    return replace(base, dimension="money", last=base.last + 1, currency=currency)
+
+
+def _speaks_of_weight(tokens: Sequence[Token]) -> bool:
+    return any(token.text.startswith(("weigh", "heav", "light")) for token in tokens)
+
+
+def _with_unit(tokens: Sequence[Token], base: Quantity) -> Quantity | None:
+    after = base.last + 1
+    name = _text(tokens, after)
+    if name in ("working", "business", "full", "whole", "light", "square", "calendar", "straight", "solid", "nautical"):
+        inner = _text(tokens, after + 1)
+        scale = _WORKING_DAYS if name in ("working", "business") else 1.0
+        return _in_unit(base, inner, after + 1, scale) if inner in units() and name != "square" else None
+    if name in ("pounds", "pound") and _speaks_of_weight(tokens):
+        return _in_unit(base, "lbs", after, 1.0)
+    if name in ("°", "degrees", "º"):
+        return _temperature(tokens, base, after)
+    if name not in units() or (name in _TIGHT and not tokens[after].attached):
+        return None
+    return _compound_speed(tokens, base, after) or _in_unit(base, name, after, 1.0)
+
+
+def _in_unit(base: Quantity, name: str, last: int, scale: float) -> Quantity:
+    dimension, factor = units()[name]
+    return replace(_times(base, factor * scale), dimension=dimension, last=last)
+
+
+def _times(base: Quantity, factor: float) -> Quantity:
+    high = None if base.high is None else base.high * factor
+    return replace(base, value=base.value * factor, high=high, step=base.step * factor)
+
+
+def _compound_speed(tokens: Sequence[Token], base: Quantity, after: int) -> Quantity | None:
+    """ "25 km/h", "25 miles per hour", "10 MB/s"."""
+    name, joint, lower = (_text(tokens, after + step) for step in range(3))
+    if joint not in ("/", "per", "an") or lower not in ("h", "hr", "hour", "s", "sec", "second"):
+        return None
+    dimension, factor = units()[name]
+    if dimension == "length" and lower.startswith("h"):
+        return replace(_times(base, factor / 1000), dimension="speed", last=after + 2)
+    if dimension == "data" and lower.startswith("s"):
+        return replace(_times(base, factor * 8000), dimension="rate", last=after + 2)
+    return None
+
+
+def _temperature(tokens: Sequence[Token], base: Quantity, after: int) -> Quantity:
+    scale = _text(tokens, after + 1)
+    last = after + 1 if scale in ("c", "f", "celsius", "fahrenheit") else after
+    if scale in ("f", "fahrenheit"):
+        base = replace(base, value=(base.value - 32) / 1.8)
+    return replace(base, dimension="temperature", last=last)
+
+
+def _labelled(tokens: Sequence[Token], base: Quantity) -> Quantity | None:
+    """A number that completes a name: "SPF 30", "Bluetooth 5.3"."""
+    before = tokens[base.first - 1] if base.first else None
+    if before is None or before.text not in _LABELS or tokens[base.first].kind != "number":
+        return None
+    return replace(base, dimension=f"label:{before.text}", first=base.first - 1)
+
+
+def _article_unit(tokens: Sequence[Token], at: int) -> Quantity | None:
+    """ "only a year", "one week": an article that counts, because it stands before a unit and not after an amount."""
+    if tokens[at].text not in ("a", "an") or _text(tokens, at + 1) not in units() or len(_text(tokens, at + 1)) < 3:
+        return None
+    before = _text(tokens, at - 1)
+    if before.isdigit() or before in ("times", "twice", "once", "many", "what", "such", "quid", "bucks", "euros", "in"):
+        return None
+    dimension, factor = units()[tokens[at + 1].text]
+    return Quantity(dimension, factor, at, at + 1, step=factor) if dimension == "time" else None
+
+
+def _finished(tokens: Sequence[Token], quantity: Quantity, previous: int) -> Quantity:
+    """Add what stands around an amount: its period, "at least", "about", "per"."""
+    quantity = _with_period(tokens, quantity)
+    relation, approximate, last = comparators.around(tokens, quantity.first, quantity.last, after=previous)
+    per = quantity.first > 0 and tokens[quantity.first - 1].text in ("per", "/", "every", "each")
+    return replace(
+        quantity,
+        relation=relation,
+        approximate=quantity.approximate or approximate,
+        last=max(quantity.last, last),
+        per=per and quantity.dimension not in ("money", "date"),
+    )
+
+
+def _with_period(tokens: Sequence[Token], quantity: Quantity) -> Quantity:
+    if quantity.dimension in ("date", "clock", "always", "ip"):
+        return quantity
+    after = quantity.last + 1
+    following = _text(tokens, after)
+    if following in _PERIODIC and quantity.dimension == "money":
+        return replace(quantity, last=after, period=_seconds(_PERIODIC[following]))
+    if following in ("a", "an", "per", "each", "every", "/", "p") and _is_time(_text(tokens, after + 1)):
+        return replace(quantity, last=after + 1, period=_seconds(_text(tokens, after + 1)))
+    if quantity.dimension == "money":
+        nearby = [tokens[at].text for at in range(max(0, quantity.first - 4), quantity.first)]
+        period = next((_PERIODIC[word] for word in nearby if word in _PERIODIC and word not in ("pm", "pa")), None)
+        return replace(quantity, period=_seconds(period)) if period else quantity
+    return quantity
+
+
+def _is_time(name: str) -> bool:
+    return name in units() and units()[name][0] == "time" and (len(name) > 1 or name in ("h", "d", "y"))
+
+
+def _seconds(name: str) -> float:
+    return units()[name][1]
+
+
+def _text(tokens: Sequence[Token], at: int) -> str:
+    return tokens[at].text if 0 <= at < len(tokens) else ""

@@ -1,0 +1,170 @@
+"""What a clause says: its meaningful words with their signs, its quantities, its closed-set values and its slots."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from guidelines.claims import polarity
+from guidelines.claims.lexicon import meanings, stem, stop_words, weak_words
+from guidelines.claims.quantities import Quantity, quantities_of
+from guidelines.claims.slots import Slot, slots_of
+from guidelines.claims.text import Token
+from guidelines.claims.values import Value, expand_days, values_of
+
+WEAK = 0.15
+_PERIODS = {3600: "hour", 86400: "day", 604800: "week", 2629800: "month", 31557600: "year"}
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word or phrase. `keys` are the meanings it may have, each with its pole; `sign` is -1 when negated."""
+
+    keys: dict[str, int]
+    first: int
+    last: int
+    sign: int
+    weight: float
+
+    def relation(self, other: "Term") -> int:
+        """+1 when both say the same, -1 when they say opposite things, 0 when they are unrelated."""
+        shared = [key for key in self.keys if key in other.keys]
+        if not shared:
+            return 0
+        decisive = [key for key in shared if key.startswith("±")] or shared
+        return max(self.keys[key] * self.sign * other.keys[key] * other.sign for key in decisive)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A clause or a statement, read."""
+
+    tokens: Sequence[Token]
+    terms: tuple[Term, ...]
+    quantities: tuple[Quantity, ...]
+    values: tuple[Value, ...]
+    slots: tuple[Slot, ...]
+    scope: polarity.Scope
+    names: frozenset[int] = field(default=frozenset())
+    """The tokens that are part of the entity's own name."""
+
+    def span(self, first: int, last: int) -> tuple[int, int]:
+        """The place of some tokens in the original text."""
+        return self.tokens[first].start, self.tokens[last].end
+
+    def nouns_of(self, quantity: Quantity) -> tuple[Term, ...]:
+        """What a plain count counts: the words just behind it, or the word just before "of"."""
+        behind = [term for term in self.terms if quantity.last < term.first <= quantity.last + 3]
+        stop = next(
+            (at for at in range(quantity.last + 1, len(self.tokens)) if self.tokens[at].kind == "symbol"), 10**6
+        )
+        behind = [term for term in behind if term.first < stop]
+        if quantity.first and self.tokens[quantity.first - 1].text in ("of", ":"):
+            behind += [term for term in self.terms if quantity.first - 3 <= term.last < quantity.first]
+        return tuple(behind)
+
+
+def read(tokens: Sequence[Token], names: frozenset[int], known: "Spelling | None" = None) -> Reading:
+    """Read the tokens of one clause; `names` are the places of the entity's own name, which say nothing."""
+    parts = tuple(stem(token.text) if token.kind == "word" else token.text for token in tokens)
+    if known is not None:
+        parts = tuple(known.correct(part) for part in parts)
+    quantities = tuple(quantities_of(tokens))
+    phrases = _phrases(tokens, parts, names)
+    scope = polarity.scope_of(tokens, [(first, last) for first, last, _ in phrases if last > first], quantities)
+    taken = {at for quantity in quantities for at in range(quantity.first, quantity.last + 1)} | names
+    terms = [term for term in _terms(parts, phrases, scope, taken, tokens) if term is not None]
+    terms += [_price(quantity, scope) for quantity in quantities if quantity.dimension == "money"]
+    terms += [_period(quantity, scope) for quantity in quantities if quantity.period]
+    values = tuple(expand_days(values_of(tokens), tokens))
+    values = tuple(value for value in values if not names & set(range(value.first, value.last + 1)))
+    ordered = tuple(sorted(terms, key=lambda term: term.first))
+    return Reading(tokens, ordered, quantities, values, slots_of(tokens, names), scope, names)
+
+
+def _phrases(
+    tokens: Sequence[Token], parts: Sequence[str], names: frozenset[int]
+) -> list[tuple[int, int, dict[str, int]]]:
+    found = []
+    at = 0
+    while at < len(tokens):
+        if tokens[at].kind == "symbol" or at in names:
+            at += 1
+            continue
+        length, meaning = meanings().at(parts, at)
+        if names & set(range(at, at + length)):
+            length, meaning = 1, {}
+        found.append((at, at + length - 1, meaning))
+        at += length
+    return found
+
+
+def _terms(
+    parts: Sequence[str],
+    phrases: list[tuple[int, int, dict[str, int]]],
+    scope: polarity.Scope,
+    taken: set[int] | frozenset[int],
+    tokens: Sequence[Token],
+) -> list[Term | None]:
+    return [
+        _term(parts, first, last, meaning, scope, tokens)
+        for first, last, meaning in phrases
+        if not (taken & set(range(first, last + 1)) and last == first)
+    ]
+
+
+def _term(
+    parts: Sequence[str], first: int, last: int, meaning: dict[str, int], scope: polarity.Scope, tokens: Sequence[Token]
+) -> Term | None:
+    alone = first == last
+    if alone and (not meaning and (parts[first] in stop_words() or polarity.is_negator(tokens[first].text))):
+        return None
+    if alone and tokens[first].kind in ("number", "special"):
+        return None
+    if alone and tokens[first].text in stop_words() and first in scope.negators:
+        return None
+    keys = dict(meaning)
+    if alone or not keys:
+        keys[parts[first]] = next((pole for key, pole in keys.items() if key.startswith("±")), 1)
+    else:
+        keys[" ".join(parts[first : last + 1])] = next(iter(keys.values()))
+        for part in parts[first : last + 1] if not any(key.startswith("±") for key in meaning) else ():
+            if part not in stop_words() and part not in weak_words() and len(part) > 2:
+                keys.setdefault(part, next(iter(keys.values())))
+    weak = alone and parts[first] in weak_words() and not any(key.startswith("±") for key in keys)
+    return Term(keys, first, last, scope.sign(first, last), WEAK if weak else 1.0)
+
+
+def _price(quantity: Quantity, scope: polarity.Scope) -> Term:
+    return Term(
+        {"±pay": 1 if quantity.value else -1}, quantity.first, quantity.last, scope.sign_of(quantity.first), 0.5
+    )
+
+
+def _period(quantity: Quantity, scope: polarity.Scope) -> Term:
+    name = _PERIODS.get(round(quantity.period or 0), "period")
+    return Term({name: 1}, quantity.last, quantity.last, scope.sign_of(quantity.last), 0.5)
+
+
+class Spelling:
+    """Words that facts use, found again when a letter is missing, doubled or swapped."""
+
+    def __init__(self, known: set[str]) -> None:
+        self._known = known
+        self._shorter: dict[str, str] = {}
+        for word in known:
+            if len(word) >= 5 and word.isalpha():
+                for at in range(1, len(word)):
+                    self._shorter.setdefault(word[:at] + word[at + 1 :], word)
+
+    def correct(self, word: str) -> str:
+        """The known word this one is a slip of, or the word itself."""
+        if len(word) < 5 or word in self._known or not word.isalpha():
+            return word
+        if word in self._shorter:
+            return self._shorter[word]
+        for at in range(1, min(len(word), 30)):
+            less = word[:at] + word[at + 1 :]
+            if less in self._known and len(less) >= 5:
+                return less
+            if (near := self._shorter.get(less)) is not None and sorted(near) == sorted(word):
+                return near
+        return word

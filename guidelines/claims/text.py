@@ -1,0 +1,145 @@
+"""Untrusted text made readable: folded look-alikes, tokens with their place in the original, sentences and clauses."""
+
+import html
+import re
+import unicodedata
+from bisect import bisect_right
+from dataclasses import dataclass
+
+LONGEST = 20_000
+"""Code points that are read; what lies behind them is ignored, so that no post can be slow."""
+
+_LOOKALIKES = str.maketrans(
+    "аеорсухѕіјԁһԛԝαοενκАВЕКМНОРСТХІЅЈΑΒΕΖΗΙΚΜΝΟΡΤΥΧ’‘‛`´“”„‟«»–—−‐‑‒―…×",
+    'aeopcyxsijdhqwaoevkABEKMHOPCTXISJABEZHIKMNOPTYX\'\'\'\'\'""""""-------.x',
+)
+_MARKUP = re.compile(r"<(?:br|/?p|/?div|/?li)\b[^<>]{0,200}>|</?[a-zA-Z!][^<>]{0,300}>|https?://\S+|www\.\S+")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,10});")
+_TOKEN = re.compile(
+    r"(?P<special>24\s?[/x]\s?7(?![0-9])|[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])|[0-9]{1,2}[/.][0-9]{1,2}[/.][0-9]{4}(?![0-9])|[0-9]{1,2}:[0-9]{2}(?![0-9])"
+    r"|\b[iI][pP][xX0-6][0-9xX][kK]?\b|\bIP[X0-6][0-9]?\b|/s\b)"
+    r"|(?P<number>[0-9]+(?:[.,][0-9]+)*)"
+    r"|(?P<word>[^\W\d_]+(?:'[^\W\d_]+)*)"
+    r"|(?P<symbol>[^\s\w]|_)"
+)
+_SENTENCE_END = re.compile(r"[.!?;]+(?=\s|$|[\"')\]])|\n+|(?<=[\U0001F300-\U0001FAFF])\s+(?=[A-Z])")
+_ABBREVIATION = re.compile(
+    r"\b(?:approx|vs|e\.g|i\.e|etc|inc|ltd|co|st|dr|mr|mrs|ms|no|est|incl|excl|max|min|p\.m|a\.m)$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word, number or sign; `start` and `end` count code points of the original text."""
+
+    text: str
+    raw: str
+    kind: str
+    start: int
+    end: int
+    hyphenated: bool = False
+    """Whether a hyphen without spaces joins it to the token before."""
+    attached: bool = False
+    """Whether nothing at all stands between it and the token before."""
+
+    @property
+    def capital(self) -> bool:
+        """Whether it is written like a name."""
+        return self.raw[:1].isupper()
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A readable copy of a text and, for each of its code points, the place in the original."""
+
+    text: str
+    offsets: tuple[int, ...]
+    length: int
+
+    def origin(self, position: int) -> int:
+        """Where the code point at `position` comes from; the original's length for the end."""
+        return self.offsets[position] if position < len(self.offsets) else self.length
+
+
+def fold(text: str) -> Folded:
+    """Undo HTML, links, compatibility forms, look-alike letters and invisible characters."""
+    pieces: list[str] = []
+    offsets: list[int] = []
+    position = 0
+    text = text[:LONGEST]
+    while position < len(text):
+        shown, step = _readable(text, position)
+        pieces.append(shown)
+        offsets.extend([position] * len(shown))
+        position += step
+    return Folded("".join(pieces), tuple(offsets), len(text))
+
+
+def _readable(text: str, position: int) -> tuple[str, int]:
+    character = text[position]
+    if character.isascii() and character not in "<&hw`":
+        return character, 1
+    if character in "<hw" and (markup := _MARKUP.match(text, position)):
+        return ("\n" if markup.group()[:3].lower() in ("<br", "<p>", "</p", "<li", "<di") else " "), len(markup.group())
+    if character == "&" and (entity := _ENTITY.match(text, position)):
+        return html.unescape(entity.group()).translate(_LOOKALIKES), len(entity.group())
+    if character.isascii() and character != "`":
+        return character, 1
+    return _plain(character), 1
+
+
+def _plain(character: str) -> str:
+    swapped = character.translate(_LOOKALIKES)
+    if swapped != character:
+        return swapped
+    category = unicodedata.category(character)
+    if category in ("Cf", "Mn", "Me", "Cc", "Cs"):
+        return ""
+    if category == "Zs":
+        return " "
+    folded = unicodedata.normalize("NFKC", character)
+    return folded if len(folded) <= 4 else character
+
+
+def tokens_of(folded: Folded, start: int = 0, end: int | None = None) -> list[Token]:
+    """The tokens between two places of the folded text."""
+    found: list[Token] = []
+    stop = len(folded.text) if end is None else end
+    hyphen = False
+    last = -1
+    for match in _TOKEN.finditer(folded.text, start, stop):
+        raw = match.group()
+        touching = match.start() == last
+        if raw == "-":
+            hyphen = touching and folded.text[match.end() : match.end() + 1].isalnum()
+            last = match.end()
+            if hyphen:
+                continue
+        found.append(_token(folded, match, raw, hyphen=hyphen, attached=touching))
+        hyphen, last = False, match.end()
+    return found
+
+
+def _token(folded: Folded, match: re.Match[str], raw: str, *, hyphen: bool, attached: bool) -> Token:
+    start, end = folded.origin(match.start()), folded.origin(match.end() - 1) + 1
+    return Token(raw.lower(), raw, match.lastgroup or "symbol", start, end, hyphen, attached)
+
+
+def sentence_bounds(text: str) -> list[tuple[int, int]]:
+    """Where the sentences of a folded text begin and end, their closing marks included."""
+    bounds: list[tuple[int, int]] = []
+    start = 0
+    for match in _SENTENCE_END.finditer(text):
+        if match.group() == "." and _ABBREVIATION.search(text[max(0, match.start() - 8) : match.start()].lower()):
+            continue
+        if text[start : match.end()].strip():
+            bounds.append((start, match.end()))
+        start = match.end()
+    if text[start:].strip():
+        bounds.append((start, len(text)))
+    return bounds
+
+
+def sentence_at(bounds: list[tuple[int, int]], position: int) -> int:
+    """The number of the sentence that holds a place."""
+    return max(0, bisect_right([start for start, _ in bounds], position) - 1)

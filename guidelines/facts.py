@@ -1,0 +1,100 @@
+"""The fact base: does this text contradict a fact? Abstains unless it is sure; never reads a clock."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from guidelines.claims.corrections import correction_text
+from guidelines.claims.evidence import Prepared
+from guidelines.claims.judge import Judge, Judgement
+from guidelines.claims.load import FactFile, Problem, load
+from guidelines.claims.record import Fact
+
+__all__ = ["Claim", "Fact", "FactBase", "FactsError", "Label", "Problem", "correction"]
+
+SURE = 0.6
+"""A contradiction below this confidence is shown as unsure and gets no draft."""
+
+
+class Label(StrEnum):
+    """What a text says about the facts."""
+
+    CONTRADICTS = "contradicts"
+    AGREES = "agrees"
+    UNSURE = "unsure"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a text claims about one fact. `spans` are code points of the text; `reason` is a plain sentence."""
+
+    label: Label
+    fact_id: str | None = None
+    confidence: float = 0.0
+    spans: tuple[tuple[int, int], ...] = ()
+    reason: str = ""
+
+
+class FactsError(ValueError):
+    """A fact file that cannot be used; the message names each file:line, fact, reason and hint."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(str(problem) for problem in problems))
+
+
+class FactBase:
+    """All facts of one or several companies, read once and ready to be checked against."""
+
+    def __init__(self, file: FactFile) -> None:
+        self.facts = {fact.id: fact for fact in file.facts}
+        self.problems = file.problems
+        self.review_days = file.review_days
+        self._judge = Judge(file.facts)
+
+    @classmethod
+    def load(cls, source: Path | str, *, strict: bool = True) -> "FactBase":
+        """Read a file (a path) or the text of one. Strict: any mistake raises FactsError; else sound facts are used."""
+        text, name = (
+            (source.read_text(encoding="utf-8"), str(source)) if isinstance(source, Path) else (source, "facts")
+        )
+        file = load(text, name)
+        if strict and file.problems:
+            raise FactsError(file.problems)
+        return cls(file)
+
+    @property
+    def prepared(self) -> Sequence[Prepared]:
+        """The facts as they were understood."""
+        return self._judge.facts
+
+    def check(self, text: str, *, parent: str | None = None, now: datetime) -> Claim:
+        """The one claim of a text that matters most: a contradiction before anything else, or `none`."""
+        claims = self.check_all(text, parent=parent, now=now)
+        return claims[0] if claims else Claim(Label.NONE, reason="No claim about a fact was found.")
+
+    def check_all(self, text: str, *, parent: str | None = None, now: datetime) -> list[Claim]:
+        """Every claim found, at most one per fact; contradictions first, surest first."""
+        standing = {fact.id for fact in self.facts.values() if fact.stands(now, self.review_days)}
+        claims = [self._claim(found, standing) for found in self._judge.judge(text, parent)]
+        order = (Label.CONTRADICTS, Label.UNSURE, Label.AGREES, Label.NONE)
+        return sorted(claims, key=lambda claim: (order.index(claim.label), -claim.confidence))
+
+    def _claim(self, found: Judgement, standing: set[str]) -> Claim:
+        reason = found.reason
+        if not found.contradicts:
+            label = Label.AGREES
+        elif found.fact_id not in standing:
+            label = Label.UNSURE
+            reason += " The fact is out of date or unreviewed, so it corrects nobody."
+        else:
+            label = Label.CONTRADICTS if found.confidence >= SURE else Label.UNSURE
+        return Claim(label, found.fact_id, round(found.confidence, 3), found.spans, reason)
+
+
+def correction(fact: Fact, claim: Claim) -> str:
+    """A humble correction that cites the fact's source; who we are is added elsewhere."""
+    return correction_text(fact, seed=f"{fact.id}{claim.reason}")

@@ -1,0 +1,213 @@
+"""The fact base: what is flagged, what is left alone, and what can never happen."""
+
+import json
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from guidelines.claims.evaluate import Labelled, evaluate
+from guidelines.claims.examples import run_examples
+from guidelines.facts import Claim, FactBase, FactsError, Label, correction
+
+DATA = Path(__file__).parent / "data"
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+BASE = FactBase.load(DATA / "facts.yml")
+ONE = """
+facts:
+  - id: tern-battery
+    entity: Tern
+    aliases: [Tern One]
+    statement: The Tern One runs for 14 hours on a charge.
+    source_url: https://tern.example/battery
+"""
+
+
+def check(text: str, *, parent: str | None = None, base: FactBase = BASE) -> Claim:
+    return base.check(text, parent=parent, now=NOW)
+
+
+def labelled(split: str) -> list[Labelled]:
+    rows = [json.loads(line) for line in (DATA / "posts.jsonl").read_text(encoding="utf-8").splitlines()]
+    return [
+        Labelled(row["id"], row["text"], Label(row["label"]), row["fact_id"], row.get("parent"))
+        for row in rows
+        if row["split"] == split
+    ]
+
+
+@pytest.mark.parametrize("split", ["dev", "held"])
+def test_corrections_of_the_labelled_posts_are_nearly_always_due(split: str) -> None:
+    report = evaluate(BASE, labelled(split), now=NOW)
+    assert report.precision >= 0.94, str(report)
+    assert report.recall >= 0.85, str(report)
+
+
+@pytest.mark.parametrize(
+    ("text", "fact"),
+    [
+        ("the pebble earbuds die after 5 hrs", "lumi-battery"),
+        ("Pebble is only IPX4", "lumi-ip"),
+        ("lumivox stuff is made in China", "lumi-made"),
+        ("no android app for lumivox", "lumi-app"),
+        ("Forgejay is closed source", "forge-license"),
+        ("Quillbank phone support closes at 6pm", "quill-support"),
+        ("moss and rye is open on sundays", "moss-sunday"),
+        ("not all Cindertide products are vegan", "cinder-vegan"),
+        ("hollow reef came out in 2021", "reef-release"),
+        ("Northgale charges a £75 exit fee", "gale-exit"),
+    ],
+)
+def test_a_false_claim_names_its_fact_its_place_and_a_reason(text: str, fact: str) -> None:
+    claim = check(text)
+    assert (claim.label, claim.fact_id) == (Label.CONTRADICTS, fact)
+    start, end = claim.spans[0]
+    assert text[start:end].strip()
+    assert claim.reason.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Do the Pebble earbuds die after 5 hours?",
+        "I wish Pebble lasted only 5 hours, said no one ever",
+        "If Lumivox were made in China it would be cheaper",
+        "People keep saying Quillbank is owned by Barrowgate. It's not.",
+        "Someone claimed Lumivox has no Android app. That's false.",
+        "Unlike Lumivox, Sonarel makes its earbuds in China.",
+        "Oh sure, Ternair wifi costs €8 and I'm the king of Norway /s",
+        "The new Lumivox Boulder earbuds play for 5 hours on a single charge.",
+    ],
+)
+def test_what_is_no_assertion_about_us_is_never_corrected(text: str) -> None:
+    assert check(text).label is not Label.CONTRADICTS
+
+
+def test_an_answer_takes_its_topic_from_the_post_it_answers() -> None:
+    assert check("4 hours tops.", parent="How long does the Pebble last on one charge?").fact_id == "lumi-battery"
+    assert check("They do, sadly.", parent="Does Cindertide test on animals?").label is Label.CONTRADICTS
+    assert check("4 hours tops.").label is Label.NONE
+
+
+def test_a_hedged_claim_is_unsure() -> None:
+    assert check("maybe the pebble earbuds only play 6 hours on a charge?").label is not Label.CONTRADICTS
+    assert check("I might be wrong but Lumivox is made in China").label is Label.UNSURE
+
+
+def test_an_expired_fact_corrects_nobody() -> None:
+    base = FactBase.load(ONE + "    valid_until: 2026-11-20\n")
+    assert check("Tern One only runs 5 hours on a charge", base=base).label is Label.UNSURE
+    before = base.check("Tern One only runs 5 hours on a charge", now=datetime(2026, 11, 19, tzinfo=UTC))
+    assert before.label is Label.CONTRADICTS
+
+
+def test_an_unreviewed_fact_corrects_nobody_where_review_is_asked_for() -> None:
+    text = "Tern One only runs 5 hours on a charge"
+    policy = "policy: {review_days: 30}\n"
+    assert check(text, base=FactBase.load(policy + ONE)).label is Label.UNSURE
+    fresh = FactBase.load(policy + ONE + "    reviewed_at: 2026-11-01\n")
+    stale = FactBase.load(policy + ONE + "    reviewed_at: 2026-08-01\n")
+    assert check(text, base=fresh).label is Label.CONTRADICTS
+    assert check(text, base=stale).label is Label.UNSURE
+
+
+def test_a_correction_thanks_cites_the_source_and_never_says_that_someone_is_wrong() -> None:
+    claim = check("pebble earbuds die after 5 hrs")
+    fact = BASE.facts["lumi-battery"]
+    text = correction(fact, claim)
+    assert "hank" in text
+    assert fact.source_url in text
+    assert fact.statement.rstrip(".") in text
+    assert "wrong" not in text.lower()
+    assert text == correction(fact, claim)
+
+
+def test_a_mistake_in_a_fact_file_is_named_with_its_line_and_a_hint() -> None:
+    with pytest.raises(FactsError) as error:
+        FactBase.load(ONE + "    aliasses: [T1]\n  - {id: second, entity: Tern}\n")
+    first, *rest = str(error.value).splitlines()
+    assert first == "facts:8 tern-battery: unknown field `aliasses` (did you mean `aliases`?)"
+    assert "facts:9 second: `statement` is missing" in rest[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "facts:", "facts: {}", "- a", "facts: [1]", "facts: [{id: [}", "\x00", "facts: [{id: a, statement: {b: c}}]"],
+)
+def test_a_file_that_holds_no_facts_is_a_named_problem_and_no_crash(text: str) -> None:
+    with pytest.raises(FactsError, match="facts:1"):
+        FactBase.load(text)
+
+
+def test_sound_facts_still_load_beside_broken_ones() -> None:
+    base = FactBase.load(ONE + "  - {id: second}\n", strict=False)
+    assert list(base.facts) == ["tern-battery"]
+    assert base.problems
+
+
+def test_examples_that_facts_carry_are_run() -> None:
+    examples = (
+        "    misstatements: ['It runs for 5 hours on a charge', 'lovely colour']\n    not_this: ['Tern One is blue']\n"
+    )
+    base = FactBase.load(ONE + examples)
+    failed = [result.text for result in run_examples(base, now=NOW) if not result.passed]
+    assert failed == ["lovely colour"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=300), st.sampled_from(["", "Pebble ", "Quillbank charges ", "£", "<b>"]), st.text(max_size=60))
+def test_no_text_makes_a_check_crash_and_spans_lie_inside_it(text: str, start: str, parent: str) -> None:
+    for claim in BASE.check_all(start + text, parent=parent, now=NOW):
+        assert all(0 <= first < last <= len(start + text) for first, last in claim.spans)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Pebble lasts 4 hours. " * 1800,
+        "🙂" * 40_000,
+        "Pebble " + "no " * 13_000,
+        "<div>" * 8_000 + "Pebble",
+        "Pe\u200bbble \u0435arbuds " * 2500,
+        "Quillbank" + "9" * 40_000,
+        "Pebble " + "1 " * 20_000,
+        "&amp;" * 8_000,
+        "a" * 40_000,
+        "Pebble " + ", " * 20_000,
+        "¿" * 40_000,
+        "۱۲۳ Pebble " * 3_600,
+    ],
+    ids=str.__len__,
+)
+def test_a_monstrous_post_is_answered_in_time(text: str) -> None:
+    started = time.process_time()
+    check(text[:40_000])
+    assert time.process_time() - started < 1.5
+
+
+def test_look_alikes_invisible_characters_and_html_do_not_hide_a_claim() -> None:
+    assert check("P\u0435bble is only <b>IP\u200bX4</b>").fact_id == "lumi-ip"
+    claim = check("<p>The Pebble is rated&nbsp;IPX4</p>")
+    start, end = claim.spans[0]
+    assert "<p>The Pebble is rated&nbsp;IPX4</p>"[start:end] == "IPX4"
+
+
+def test_a_thousand_facts_are_checked_in_milliseconds() -> None:
+    lines = [
+        f"  - {{id: f{number}, entity: Brand{number % 40}, aliases: [], source_url: 'https://a.example/{number}',"
+        f" statement: 'Brand{number % 40} {topic} {number} {unit}.'}}"
+        for number, (topic, unit) in enumerate(
+            [("employs", "people"), ("costs", "euros a month"), ("runs for", "hours on a charge"), ("weighs", "grams")]
+            * 250
+        )
+    ]
+    base = FactBase.load("facts:\n" + "\n".join(lines))
+    times = []
+    for number in range(200):
+        started = time.process_time()
+        check(f"Honestly Brand{number % 40} costs 9999 euros a month, and it weighs a lot", base=base)
+        times.append(time.process_time() - started)
+    assert sorted(times)[int(len(times) * 0.95)] < 0.03
