@@ -8,18 +8,22 @@ from slack_sdk import WebClient
 from bot import people
 from bot.deps import Deps
 from bot.errors import NotAllowed
-from bot.permissions import require
-from bot.slack import clicks, replying
+from bot.permissions import Act, require
+from bot.slack import clicks, commands, overseeing, replying, shortcuts
 from bot.slack.blocks import Json
 from bot.slack.dedupe import OnceApp
+from bot.slack.manifest import COMMAND
 from bot.slack.readers import Reader, Readers
 from bot.slack.refusal import Refusals
 from bot.slack.visit import Listener, Visit, user_of
 
 Table = Mapping[str, Listener]
 
-ACTIONS: Table = {**clicks.ACTIONS, **replying.ACTIONS}
-VIEWS: Table = {**clicks.VIEWS, **replying.VIEWS}
+ACTIONS: Table = {**clicks.ACTIONS, **replying.ACTIONS, **overseeing.ACTIONS}
+VIEWS: Table = {**clicks.VIEWS, **replying.VIEWS, **overseeing.VIEWS}
+EVENTS: Table = overseeing.EVENTS
+SHORTCUTS: Table = shortcuts.SHORTCUTS
+COMMANDS: Table = {COMMAND: Listener(Act.READ, commands.run)}
 
 
 class Door:
@@ -68,6 +72,9 @@ def build(deps: Deps, client: WebClient, *, signing_secret: str | None = None, l
     door = Door(deps, client, readers)
     _register(app.action, ACTIONS, door)
     _register(app.view, VIEWS, door)
+    _register(app.event, EVENTS, door)
+    _register(app.shortcut, SHORTCUTS, door)
+    _register(app.command, COMMANDS, door)
     _answer_errors(app, Refusals(client, readers))
     return app
 

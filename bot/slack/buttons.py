@@ -9,6 +9,9 @@ from bot.slack.text import one_line
 from bot.slack.words import Words
 from bot.views import CardView, ReplyView
 
+MOST_BESIDE = 3
+"""Beside more buttons than these the conversation moves into the menu, so that the row stays a row."""
+
 Offer = Callable[[CardView, Words], tuple[Json, ...]]
 
 
@@ -16,7 +19,9 @@ def of(view: CardView, standing: Standing, words: Words) -> tuple[Json, ...]:
     """Return the row of buttons; there is always at least the conversation to look at."""
     offer = _OFFERS.get(standing)
     offered = offer(view, words) if offer else ()
-    return (*offered, _conversation(view, words), _more(view, standing, words))
+    if len(offered) > MOST_BESIDE:
+        return (*offered, _more(view, standing, words, conversation=True))
+    return (*offered, _about(view, words, "mention.thread", "button.thread"), _more(view, standing, words))
 
 
 def undo(reply_id: int, words: Words) -> Json:
@@ -91,12 +96,9 @@ _OFFERS: Mapping[Standing, Offer] = MappingProxyType(
 )
 
 
-def _conversation(view: CardView, words: Words) -> Json:
-    return _about(view, words, "mention.thread", "button.thread")
-
-
-def _more(view: CardView, standing: Standing, words: Words) -> Json:
-    options = [Option(f"details:{view.mention_id}", words("button.details"))]
+def _more(view: CardView, standing: Standing, words: Words, *, conversation: bool = False) -> Json:
+    options = [Option(f"thread:{view.mention_id}", words("button.thread"))] if conversation else []
+    options.append(Option(f"details:{view.mention_id}", words("button.details")))
     if standing is Standing.CLAIMED:
         options.append(Option(f"take_over:{view.mention_id}", words("button.take_over")))
     return overflow("mention.more", options)

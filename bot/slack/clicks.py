@@ -48,8 +48,7 @@ def reopen(visit: Visit) -> None:
 
 def show_thread(visit: Visit) -> None:
     """Show the conversation as far as we have read it."""
-    view = showing.card(visit.deps, visit.subject)
-    visit.open(modals.thread(view, showing.thread(visit.deps, visit.subject, by=visit.person), visit.words))
+    _show_thread(visit, visit.subject)
 
 
 def more(visit: Visit) -> None:
@@ -58,6 +57,8 @@ def more(visit: Visit) -> None:
     mention_id = number(subject, visit.words)
     if what == "details":
         visit.open(modals.details(showing.card(visit.deps, mention_id), visit.words))
+    elif what == "thread":
+        _show_thread(visit, mention_id)
     elif what == "take_over":
         _take_over(visit, mention_id)
     else:
@@ -128,6 +129,11 @@ def show_card(visit: Visit) -> None:
 
 def nothing(visit: Visit) -> None:
     """A link was opened in the browser, or a field changed that only counts when it is sent."""
+
+
+def _show_thread(visit: Visit, mention_id: int) -> None:
+    posts = showing.thread(visit.deps, mention_id, by=visit.person)
+    visit.open(modals.thread(showing.card(visit.deps, mention_id), posts, visit.words))
 
 
 def _take_over(visit: Visit, mention_id: int) -> None:

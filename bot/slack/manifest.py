@@ -13,6 +13,7 @@ SCOPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "chat:write": ("chat.postMessage", "chat.update"),
         "channels:history": ("conversations.history",),
         "groups:history": ("conversations.history",),
+        "channels:join": ("conversations.join",),
         "users:read": ("users.info",),
     }
 )
@@ -48,7 +49,14 @@ def manifest(*, request_url: str = "") -> Json:
             },
             "bot_user": {"display_name": "Chorus", "always_online": True},
             "slash_commands": [command | ({} if by_socket else {"url": request_url})],
-            "shortcuts": [],
+            "shortcuts": [
+                {
+                    "name": "Draft a reply",
+                    "type": "message",
+                    "callback_id": "draft_reply",
+                    "description": "Answer the conversation that this card shows",
+                }
+            ],
         },
         "oauth_config": {"scopes": {"bot": sorted(SCOPES)}},
         "settings": {

@@ -43,6 +43,9 @@ class Refusals:
     def _tell(self, body: Json, message: str, words: Words) -> BoltResponse:
         if body.get("type") == "view_submission":
             return BoltResponse(status=200, body=in_view(body["view"], message, words))
+        if "command" in body:
+            told = {"response_type": "ephemeral", "text": escaped(message, _LONGEST_ERROR)}
+            return BoltResponse(status=200, body=told)
         try:
             self._show(body, message, words)
         except UNREACHABLE as error:
@@ -54,7 +57,7 @@ class Refusals:
         surface = (body.get("view") or {}).get("type")
         if surface == "modal":
             self._client.views_push(trigger_id=body["trigger_id"], view=view)
-        elif surface == "home" or body.get("type") == "shortcut":
+        elif surface == "home" or body.get("type") in ("shortcut", "message_action"):
             self._client.views_open(trigger_id=body["trigger_id"], view=view)
         else:
             whisper(self._client, body, escaped(message, _LONGEST_ERROR))

@@ -17,8 +17,13 @@ from bot.views import ReplyForm
 
 
 def open_form(visit: Visit) -> None:
+    """Open the reply window of a card."""
+    open_for(visit, visit.subject)
+
+
+def open_for(visit: Visit, mention_id: int) -> None:
     """Open the reply window. Nothing slow stands between the click and this: a trigger lives three seconds."""
-    form = review.form(visit.deps, visit.subject, by=visit.person)
+    form = review.form(visit.deps, mention_id, by=visit.person)
     visit.open(reply_modal.first(form, visit.words, _manner(visit)))
 
 
