@@ -1,4 +1,7 @@
-"""One example of every block and element that Slack's Block Kit has, for the tests of whoever shows or checks them."""
+"""One example of every block and element that Slack's Block Kit has, for the tests of whoever shows or checks them.
+
+The people and channels in them are those of the company Harbour, as the local Slack knows them.
+"""
 
 from typing import Any
 
@@ -35,17 +38,15 @@ GROUPS = [
     {"label": plain("People"), "options": [option("Ana", "ana"), option("Ben", "ben")]},
     {"label": plain("Teams"), "options": [option("Support", "support")]},
 ]
-IMAGE = (
-    "data:image/png;base64,"
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
+IMAGE = "https://pictures.example/square.png"
 
+WORKFLOW = {"trigger": {"url": "https://slack.com/shortcuts/Ft0001/abc"}}
 BUTTONS: list[Json] = [
     {"type": "button", "action_id": "b_plain", "text": plain("Suggest a reply"), "value": "1"},
     {"type": "button", "action_id": "b_primary", "text": plain("Approve"), "style": "primary", "value": "2"},
     {"type": "button", "action_id": "b_danger", "text": plain("Stop"), "style": "danger", "value": "3"},
     {"type": "button", "action_id": "b_url", "text": plain("Open the post"), "url": "https://example.org/post"},
-    {"type": "workflow_button", "action_id": "b_workflow", "text": plain("Run a workflow")},
+    {"type": "workflow_button", "action_id": "b_workflow", "text": plain("Run it"), "workflow": WORKFLOW},
     {"type": "overflow", "action_id": "b_overflow", "options": THREE},
 ]
 
@@ -54,9 +55,9 @@ SELECTS: list[Json] = [
     {"type": "multi_static_select", "action_id": "s_multi", "option_groups": GROUPS, "placeholder": plain("Who")},
     {"type": "external_select", "action_id": "s_external", "placeholder": plain("Find"), "min_query_length": 2},
     {"type": "multi_external_select", "action_id": "s_external_multi", "placeholder": plain("Find some")},
-    {"type": "users_select", "action_id": "s_user", "initial_user": "U2"},
-    {"type": "multi_users_select", "action_id": "s_users", "initial_users": ["U1", "U2"]},
-    {"type": "channels_select", "action_id": "s_channel", "initial_channel": "C1"},
+    {"type": "users_select", "action_id": "s_user", "initial_user": "U0BEN0001"},
+    {"type": "multi_users_select", "action_id": "s_users", "initial_users": ["U0ANA0001", "U0BEN0001"]},
+    {"type": "channels_select", "action_id": "s_channel", "initial_channel": "C0MENTIONS0"},
     {"type": "multi_channels_select", "action_id": "s_channels", "placeholder": plain("Channels")},
     {"type": "conversations_select", "action_id": "s_conversation", "placeholder": plain("Conversation")},
     {"type": "multi_conversations_select", "action_id": "s_conversations", "placeholder": plain("Conversations")},
@@ -96,13 +97,12 @@ RICH_TEXT: Json = {
                 rich_words("italic ", italic=True),
                 rich_words("struck ", strike=True),
                 rich_words("under ", underline=True),
-                rich_words("marked ", highlight=True),
                 rich_words("code()", code=True),
                 {"type": "link", "url": "https://example.org/", "text": " a link "},
-                {"type": "user", "user_id": "U2"},
-                {"type": "channel", "channel_id": "C2"},
-                {"type": "usergroup", "usergroup_id": "S1"},
-                {"type": "team", "team_id": "T1"},
+                {"type": "user", "user_id": "U0BEN0001", "style": {"highlight": True}},
+                {"type": "channel", "channel_id": "C0GENERAL00"},
+                {"type": "usergroup", "usergroup_id": "S0SOCIALCAR"},
+                {"type": "team", "team_id": "T0HARBOUR1"},
                 {"type": "broadcast", "range": "here"},
                 {"type": "emoji", "name": "tada", "unicode": "1f389"},
                 {"type": "date", "timestamp": 1795258800, "format": "{date_long} at {time}", "fallback": "that day"},
@@ -212,7 +212,7 @@ MESSAGE_BLOCKS: list[Json] = [
     {
         "type": "section",
         "text": mrkdwn(
-            "*bold* _italic_ ~struck~ `code` <https://example.org|a link> <@U1> <#C2> <!here> :tada: "
+            "*bold* _italic_ ~struck~ `code` <https://example.org|a link> <@U0ANA0001> <#C0GENERAL00> <!here> :tada: "
             "1 &lt; 2 &amp;&amp; 3 &gt; 2\n> quoted\n```a = 1```"
         ),
     },

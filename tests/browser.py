@@ -5,12 +5,13 @@ import does not shadow the tests' arguments.
 """
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -22,6 +23,12 @@ ARGUMENTS = (
     "--disable-sync",
 )
 WAIT_MILLISECONDS = 5_000
+ELSEWHERE = re.compile(r"^https?://(?!127\.0\.0\.1[:/])")
+PICTURE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96" width="96" height="96">'
+    '<rect width="96" height="96" fill="#dfe8ef"/><circle cx="66" cy="28" r="10" fill="#f2c14e"/>'
+    '<path d="M0 96 34 46l22 28 14-16 26 38z" fill="#4a7c94"/></svg>'
+)
 
 
 def chromium() -> str:
@@ -58,8 +65,17 @@ def context_fixture(browser: Browser) -> Iterator[BrowserContext]:
     """The profile of a desktop reader in a fixed language and time zone; a module's tabs share its cache."""
     context = browser.new_context(viewport={"width": 1280, "height": 860}, locale="en-GB", timezone_id="Europe/Berlin")
     context.set_default_timeout(WAIT_MILLISECONDS)
+    context.route(ELSEWHERE, stay_here)
     yield context
     context.close()
+
+
+def stay_here(route: Route) -> None:
+    """Keep a request on this machine: a picture is a square, everything else cannot be reached."""
+    if route.request.resource_type == "image":
+        route.fulfill(content_type="image/svg+xml", body=PICTURE)
+    else:
+        route.abort()
 
 
 @contextmanager

@@ -12,6 +12,10 @@ export const read = (name, parameters = {}) => ask(`/ui/${name}?${new URLSearchP
 export const act = (name, body) =>
   ask(`/ui/${name}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 
+/** Hand a file over; the answer carries what Slack calls a file object. */
+export const upload = (user, file) =>
+  ask(`/ui/upload?${new URLSearchParams({ user, name: file.name })}`, { method: "POST", headers: { "Content-Type": "application/octet-stream" }, body: file });
+
 async function ask(address, request) {
   try {
     const response = await fetch(address, { ...request, signal: AbortSignal.timeout(LONGEST_WAIT) });

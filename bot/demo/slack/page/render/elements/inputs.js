@@ -1,6 +1,6 @@
 /** Shows what is typed: text, addresses, numbers, formatted text, and files. */
 
-import { act } from "../../api.js";
+import { upload } from "../../api.js";
 import { el, uniqueId } from "../../dom.js";
 import { richTextFrom, richTextSource } from "../rich_source.js";
 import { plainWords } from "../text.js";
@@ -121,10 +121,4 @@ export function fileInput(port) {
   });
   show();
   return el("div", { class: "stack" }, control, list, note);
-}
-
-async function upload(user, file) {
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  const characters = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
-  return act("upload", { user, name: file.name, mimetype: file.type || "application/octet-stream", content: btoa(characters) });
 }
