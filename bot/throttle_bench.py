@@ -46,9 +46,9 @@ _WORLD = (
     " not_before, is_commercial, state, attempt, owner, deferrals, looks, detail, url, posted_at, external_id)"
     " select n, gen_random_uuid(), 1 + n % :threads, 1, 1 + n % :threads, 1 + n % 2000, 1 + n % :threads, 1 + n % 20,"
     " 1 + (n::bigint * 7919) % 200, 'p' || n % 4, 'u' || (n * 31) % 50000, md5(n::text) || ' ' || md5((n + 1)::text),"
-    " '', n::text, '', '', at, at, at, n % 13 = 0, 'posted', 1, '', 0, 0, '', 'https://bench.example/r' || n, at, 'r' || n"
-    " from (select n, :now - interval '1 day' - (n * interval '60 seconds') as at from generate_series(1, :replies) n)"
-    " moments",
+    " '', n::text, '', '', at, at, at, n % 13 = 0, 'posted', 1, '', 0, 0, '', 'https://bench.example/r' || n, at,"
+    " 'r' || n from (select n, :now - interval '1 day' - n * interval '60 seconds' as at"
+    " from generate_series(1, :replies) n) moments",
     "insert into reply_print (reply_id, bands) select n, array(select (random() * 9e18)::bigint + 0 * n from"
     " generate_series(1, 16)) from generate_series(1, :replies) n",
 )

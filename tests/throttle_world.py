@@ -9,7 +9,7 @@ from uuid import uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import throttle
+from bot import database, throttle
 from bot.database import Sessions
 from bot.models import (
     Account,
@@ -212,6 +212,19 @@ def insert_reply(session: Session, proposal: Proposal, at: datetime) -> Reply:
     session.add(reply)
     session.flush()
     return reply
+
+
+def approve_many(url: str, proposals: list[Proposal], now: datetime, start: Any, answers: Any) -> None:
+    """Work through proposals in a process of its own, once `start` is set, and answer how many were allowed."""
+    engine = database.connect(url, pool_size=1)
+    sessions = database.sessions_of(engine)
+    start.wait()
+    allowed = 0
+    for proposal in proposals:
+        with sessions.begin() as session:
+            allowed += approve(session, proposal, now).decision.allowed
+    answers.put(allowed)
+    engine.dispose()
 
 
 def build(sessions: Sessions, now: datetime) -> World:
