@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
-from bot.demo.slack.envelope import ACK_SECONDS, DeliveryError, Envelope
+from bot.demo.slack.envelope import DeliveryError, Envelope
 from bot.demo.slack.errors import Json
 from bot.demo.slack.faults import Faults
 from bot.demo.slack.seed import SeedApp
@@ -22,12 +22,19 @@ class Delivery:
     """Brings envelopes to apps. Called from any thread; works on the server's event loop."""
 
     def __init__(
-        self, faults: Faults, now: Callable[[], float], *, retry_after: Sequence[float], ping_seconds: float
+        self,
+        faults: Faults,
+        now: Callable[[], float],
+        *,
+        retry_after: Sequence[float],
+        ping_seconds: float,
+        ack_seconds: float,
     ) -> None:
-        self.sockets = Sockets(faults, now, ping_seconds=ping_seconds)
-        self.http = SignedHttp(faults, now)
+        self.sockets = Sockets(faults, now, ping_seconds=ping_seconds, ack_seconds=ack_seconds)
+        self.http = SignedHttp(faults, now, ack_seconds=ack_seconds)
         self.request_urls: dict[str, str] = {}
         self._faults = faults
+        self._ack_seconds = ack_seconds
         self._retry_after = retry_after
         self._loop: asyncio.AbstractEventLoop | None = None
         self._running: set[asyncio.Task[None]] = set()
@@ -48,7 +55,7 @@ class Delivery:
 
     def ask(self, app: SeedApp, kind: str, payload: Json) -> Json | None:
         """Deliver an interaction and wait for its answer; raises DeliveryError after three seconds without one."""
-        return self.run(self._deliver(app, Envelope(kind, payload)), timeout=ACK_SECONDS + 2)
+        return self.run(self._deliver(app, Envelope(kind, payload)), timeout=self._ack_seconds + 2)
 
     def tell(self, app: SeedApp, payload: Json) -> None:
         """Deliver an event and do not wait. What is not acknowledged is retried three times."""

@@ -19,6 +19,7 @@ from bot.demo.slack import files, responses, signin_pages, ui, web_api
 from bot.demo.slack.acts import Acts
 from bot.demo.slack.answers import Answers
 from bot.demo.slack.delivery import RETRY_AFTER, Delivery
+from bot.demo.slack.envelope import ACK_SECONDS
 from bot.demo.slack.events import Events
 from bot.demo.slack.faults import Faults
 from bot.demo.slack.files import Files
@@ -46,7 +47,8 @@ SCHEDULE_SECONDS = 0.5
 class LocalSlack:
     """A workspace on 127.0.0.1, used as a context manager or with `start` and `stop`.
 
-    `path` keeps the workspace in a file; without it everything is forgotten. `rates=None` lifts the rate limits.
+    `path` keeps the workspace in a file; without it everything is forgotten. `rates=None` lifts the rate limits;
+    `now`, `retry_after`, `ping_seconds` and `ack_seconds` let tests hurry Slack's clock.
     """
 
     def __init__(
@@ -59,13 +61,16 @@ class LocalSlack:
         now: Callable[[], float] = time.time,
         retry_after: Sequence[float] = RETRY_AFTER,
         ping_seconds: float = 10.0,
+        ack_seconds: float = ACK_SECONDS,
     ) -> None:
         self.seed = seed or harbour()
         self.faults = Faults()
         self.state = State(path, self.seed, now)
         self.tokens = Tokens(self.seed.apps)
         self.live = Live()
-        self.delivery = Delivery(self.faults, now, retry_after=retry_after, ping_seconds=ping_seconds)
+        self.delivery = Delivery(
+            self.faults, now, retry_after=retry_after, ping_seconds=ping_seconds, ack_seconds=ack_seconds
+        )
         self.limiter = RateLimiter(rates, now)
         self.triggers = Triggers(now)
         self.urls = ResponseUrls(now, self.seed.team_id)

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from bot.demo.slack.envelope import ACK_SECONDS, DeliveryError, Envelope
+from bot.demo.slack.envelope import DeliveryError, Envelope
 from bot.demo.slack.errors import Json
 from bot.demo.slack.faults import Faults
 from bot.demo.slack.seed import SeedApp
@@ -20,13 +20,14 @@ FORM = "application/x-www-form-urlencoded"
 class SignedHttp:
     """Posts envelopes to an app's request URL. Runs on the server's event loop."""
 
-    def __init__(self, faults: Faults, now: Callable[[], float]) -> None:
+    def __init__(self, faults: Faults, now: Callable[[], float], *, ack_seconds: float) -> None:
         self._faults = faults
         self._now = now
+        self._ack_seconds = ack_seconds
         self._client: httpx.AsyncClient | None = None
 
     async def start(self) -> None:
-        self._client = httpx.AsyncClient(timeout=ACK_SECONDS, follow_redirects=False, trust_env=False)
+        self._client = httpx.AsyncClient(timeout=self._ack_seconds, follow_redirects=False, trust_env=False)
 
     async def stop(self) -> None:
         if self._client is not None:

@@ -11,22 +11,24 @@ from urllib.parse import parse_qs, urlsplit
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from bot.demo.slack.envelope import ACK_SECONDS, DeliveryError, Envelope
+from bot.demo.slack.envelope import DeliveryError, Envelope
 from bot.demo.slack.errors import Json
 from bot.demo.slack.faults import Faults
 
 MAX_CONNECTIONS = 10
 TICKET_SECONDS = 30.0
+GRACE_SECONDS = 0.5
 HOST = "applink-local"
 
 
 class Sockets:
     """The Socket Mode connections of every app. Runs on the server's event loop."""
 
-    def __init__(self, faults: Faults, now: Callable[[], float], *, ping_seconds: float) -> None:
+    def __init__(self, faults: Faults, now: Callable[[], float], *, ping_seconds: float, ack_seconds: float) -> None:
         self._faults = faults
         self._now = now
         self._ping_seconds = ping_seconds
+        self._ack_seconds = ack_seconds
         self._server: Server | None = None
         self._origin = ""
         self._tickets: dict[str, tuple[str, float]] = {}
@@ -69,7 +71,7 @@ class Sockets:
         try:
             if connection not in self._silent:
                 await connection.send(json.dumps(_frame(key, envelope)))
-            answer: Json | None = await asyncio.wait_for(waiting, ACK_SECONDS)
+            answer: Json | None = await asyncio.wait_for(waiting, self._ack_seconds)
         except TimeoutError as error:
             raise DeliveryError("timeout") from error
         except ConnectionClosed as error:
@@ -79,12 +81,15 @@ class Sockets:
         return answer
 
     async def disconnect(self, app: str, reason: str = "refresh_requested") -> None:
-        """Ask an app to reconnect: `warning` leaves the connection open, `refresh_requested` and
-        `link_disabled` close it."""
-        for connection in list(self._open.get(app, ())):
+        """Ask an app to reconnect. A `warning` changes nothing yet; after `refresh_requested` and `link_disabled`
+        the connection gets no more envelopes and is closed, unless the app does so first."""
+        connections = list(self._open.get(app, ()))
+        if reason != "warning":
+            self._open[app] = []
+        for connection in connections:
             await _say_goodbye(connection, reason)
-            if reason != "warning":
-                await connection.close()
+        if reason != "warning":
+            await asyncio.gather(*map(_close_soon, connections))
 
     def silence(self, app: str, *, pongs: bool = False) -> None:
         """Make the present connections look alive and say nothing more; with `pongs` they still answer pings."""
@@ -119,7 +124,7 @@ class Sockets:
             pass
         finally:
             pinging.cancel()
-            self._open[app].remove(connection)
+            self._open[app] = [each for each in self._open[app] if each is not connection]
             self._silent.discard(connection)
 
     def _redeem(self, connection: ServerConnection) -> str | None:
@@ -140,9 +145,9 @@ class Sockets:
 
     async def _ping(self, connection: ServerConnection) -> None:
         with suppress(ConnectionClosed):
-            while True:
+            for number in count():
                 if connection not in self._silent:
-                    await connection.ping(f"Ping from {HOST}")
+                    await connection.ping(f"Ping from {HOST} {number}")
                 await asyncio.sleep(self._ping_seconds)
 
     def _receive(self, text: str | bytes) -> None:
@@ -173,3 +178,10 @@ def _frame(key: str, envelope: Envelope) -> Json:
 async def _say_goodbye(connection: ServerConnection, reason: str) -> None:
     with suppress(ConnectionClosed):
         await connection.send(json.dumps({"type": "disconnect", "reason": reason, "debug_info": {"host": HOST}}))
+
+
+async def _close_soon(connection: ServerConnection) -> None:
+    try:
+        await asyncio.wait_for(connection.wait_closed(), GRACE_SECONDS)
+    except TimeoutError:
+        await connection.close()
