@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from local_slack_kit import SILENCE, Json, SocketApp, card, client, local_slack
-from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.socket_mode.builtin import SocketModeClient
+from slack_sdk.socket_mode.response import SocketModeResponse
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 

@@ -79,7 +79,7 @@ or `error: "app_not_connected"`, `"app_error"`, `"bad_response"`.
 `POST /ui/home_opened {user, app, tab: "home"|"messages"}` → `{ok}`. Send it each time the tab is shown.
 `POST /ui/options {user, container, block_id, action_id, query}` → `{ok, options: [OPTION]}` or `{ok, option_groups:
   [{label, options}]}`, for `external_select` and `multi_external_select`; respect the element's `min_query_length`.
-`POST /ui/upload?user&name`, body = the bytes of a file, any content type but a form's → `{ok, file: FILE}`, for
+`POST /ui/upload?user&name`, body = the bytes of a file → `{ok, file: FILE}`, for
   `file_input`: put FILE into its value.
 `POST /ui/react {user, channel, ts, name, remove?: bool}` → `{ok}`, `name` without colons.
 `POST /ui/read {user, channel, ts}` → `{ok}`, read up to `ts`.
@@ -98,10 +98,11 @@ A thread reply comes as `message` with `thread_ts` ≠ `ts`: it belongs to the t
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -151,6 +152,7 @@ def routes(people: People, acts: Acts, live: Live) -> list[BaseRoute]:
         Route("/ui/file", _file(people), methods=["GET"]),
         WebSocketRoute("/ui/live", _live(live)),
         Route("/", _index, methods=["GET"]),
+        Route("/archives/{channel}/p{digits:int}", _permalink, methods=["GET"]),
         Mount("/page", _Page(directory=PAGE, check_dir=False)),
     ]
 
@@ -235,6 +237,11 @@ def _index(_: Request) -> Response:
     if not (PAGE / "index.html").is_file():
         return Response("The page is not built.", status_code=404, media_type="text/plain")
     return _guarded(FileResponse(PAGE / "index.html"))
+
+
+def _permalink(request: Request) -> Response:
+    channel, thread = request.path_params["channel"], request.query_params.get("thread_ts")
+    return RedirectResponse(f"/#{quote(channel)}" + (f"/{quote(thread)}" if thread else ""), status_code=302)
 
 
 class _Page(StaticFiles):
