@@ -7,11 +7,12 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-from bot import outbox, showing, throttle
+from bot import outbox, showing
 from bot.database import Sessions
 from bot.deps import Deps
 from bot.models import (
     Account,
+    Card,
     Draft,
     Employee,
     Mention,
@@ -194,6 +195,11 @@ class World:
         """What its card would show now."""
         return showing.card(self.deps, mention_id)
 
+    def card_place(self, mention_id: int) -> str | None:
+        """Where its card stands in the channel."""
+        with self.sessions() as session:
+            return session.get_one(Card, mention_id).ts
+
     def reply(self, mention_id: int) -> Reply:
         """The newest reply of a mention."""
         with self.sessions() as session:
@@ -211,7 +217,7 @@ class World:
 
 
 def build(sessions: Sessions, now: Callable[[], datetime], *, undo: timedelta = timedelta(seconds=10)) -> World:
-    """Return a world on a fresh database."""
+    """Return a world on a fresh database, in which no limits are in force."""
     paper = Paper()
     roles: dict[str, tuple[str, ...]] = {}
     connector: Connector = paper
@@ -232,7 +238,6 @@ def build(sessions: Sessions, now: Callable[[], datetime], *, undo: timedelta = 
     )
     world = World(sessions, deps, paper, roles)
     with sessions.begin() as session:
-        throttle.ensure_defaults(session, now())
         account = Account(
             platform="paper",
             site="https://paper.example",

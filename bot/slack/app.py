@@ -1,5 +1,6 @@
 """The Bolt app: every listener of every surface behind one door that asks who it is and what they may do."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 
 from slack_bolt import Ack, App, BoltRequest, BoltResponse
@@ -24,6 +25,9 @@ VIEWS: Table = {**clicks.VIEWS, **replying.VIEWS, **overseeing.VIEWS}
 EVENTS: Table = overseeing.EVENTS
 SHORTCUTS: Table = shortcuts.SHORTCUTS
 COMMANDS: Table = {COMMAND: Listener(Act.READ, commands.run)}
+
+_ANYTHING = re.compile(r"[\s\S]*")
+"""Listens last, for the buttons and windows of earlier versions."""
 
 
 class Door:
@@ -75,6 +79,9 @@ def build(deps: Deps, client: WebClient, *, signing_secret: str | None = None, l
     _register(app.event, EVENTS, door)
     _register(app.shortcut, SHORTCUTS, door)
     _register(app.command, COMMANDS, door)
+    unknown = door.listener(Listener(Act.READ, clicks.stale))
+    for ask in (app.action, app.view, app.shortcut):
+        ask(_ANYTHING)(unknown)
     _answer_errors(app, Refusals(client, readers))
     return app
 

@@ -131,9 +131,14 @@ def nothing(visit: Visit) -> None:
     """A link was opened in the browser, or a field changed that only counts when it is sent."""
 
 
+def stale(visit: Visit) -> None:
+    """Something that only an earlier version offered."""
+    raise ChorusError(visit.words("error.stale"))
+
+
 def _show_thread(visit: Visit, mention_id: int) -> None:
-    posts = showing.thread(visit.deps, mention_id, by=visit.person)
-    visit.open(modals.thread(showing.card(visit.deps, mention_id), posts, visit.words))
+    view = showing.card(visit.deps, mention_id)
+    visit.open(modals.thread(view, showing.thread(visit.deps, mention_id, by=visit.person), visit.words))
 
 
 def _take_over(visit: Visit, mention_id: int) -> None:

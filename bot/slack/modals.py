@@ -138,11 +138,7 @@ def handed_off(reply_id: int, text: str, url: str, words: Words) -> Json:
         [
             section(words("handoff.copy")),
             verbatim(revealed(text)),
-            *(
-                (row("page", *opened),)
-                if (opened := page_button("link.post", words("card.open_post"), url, ""))
-                else ()
-            ),
+            *((row("page", *opened),) if opened else ()),
             field("url", words("handoff.url"), url_input("url", placeholder="https://"), hint=words("handoff.hint")),
         ],
         submit=words("handoff.submit"),
