@@ -1,5 +1,6 @@
 """What a person can do on the local Slack's page: read, write, click, fill in modals, and never lose their work."""
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -190,6 +191,40 @@ def test_reactions_are_counted_added_and_taken_back(page: Page, server: PageServ
     expect(mine).to_have_attribute("aria-pressed", "true")
     mine.click()
     assert until(lambda: server.said("react")[1:])[0]["remove"] is True
+
+
+def test_what_is_heard_while_a_list_is_loading_is_not_undone_by_it(page: Page, server: PageServer) -> None:
+    edited, deleted = message("as it was", 1), message("to be deleted", 2)
+
+    def late(query: Json) -> Json:
+        server.push(type="message", channel="C1", message=message("just said", 3))
+        server.push(type="message_changed", channel="C1", message={**edited, "text": "as it is"})
+        server.push(type="message_deleted", channel="C1", ts=deleted["ts"])
+        time.sleep(0.3)
+        return {"ok": True, "messages": [edited, deleted], "has_more": False}
+
+    server.answers["messages"] = late
+    opened(page, server)
+    expect(page.locator(".place .message")).to_have_count(2)
+    assert texts(page) == ["as it is", "just said"]
+
+
+def test_a_permanent_link_leads_to_its_message_and_marks_it(page: Page, server: PageServer) -> None:
+    opened(page, server, *(message(f"line {number}", number * 400) for number in range(50)))
+    link = f"<{server.address}/archives/C1/p{START + 400}000000|see here>"
+    server.push(type="message", channel="C1", message=message(link, 99_999))
+    page.get_by_role("link", name="see here").click()
+    marked = page.locator(".message.marked")
+    expect(marked).to_have_text(re.compile("line 1$"))
+    expect(marked).to_be_in_viewport()
+
+
+def test_a_message_that_changes_out_of_sight_stays_out_of_sight(page: Page, server: PageServer) -> None:
+    opened(page, server, message("newer", 500))
+    server.push(type="message_changed", channel="C1", message=message("far older", -99_999))
+    server.push(type="message", channel="C1", message=message("newest", 900))
+    expect(page.get_by_text("newest")).to_be_visible()
+    assert texts(page) == ["newer", "newest"]
 
 
 # Elements
@@ -501,6 +536,11 @@ def test_one_becomes_somebody_else(page: Page, server: PageServer) -> None:
     assert "as=U3" in page.url
 
 
+def test_a_channel_one_is_not_in_gives_way_to_ones_own(page: Page, server: PageServer) -> None:
+    opened(page, server, place="C2", me="U3")
+    expect(page.get_by_role("heading", name="#compliance")).to_be_visible()
+
+
 def test_unread_channels_are_marked_until_they_are_read(page: Page, server: PageServer) -> None:
     opened(page, server)
     server.push(type="unread", channels={"C2": {"unread": 2, "mentions": 1, "latest": "1"}})
@@ -560,7 +600,24 @@ def test_a_workspace_that_cannot_be_opened_says_why(page: Page, server: PageServ
 def test_a_warning_is_shown_in_the_corner(page: Page, server: PageServer) -> None:
     opened(page, server)
     server.push(type="warning", message="Chorus did not answer in 3 seconds.")
-    expect(page.get_by_role("status").filter(has_text="Chorus did not answer")).to_be_visible()
+    server.push(type="warning", message="Chorus did not answer in 3 seconds.")
+    expect(page.locator(".notices").get_by_text("Chorus did not answer in 3 seconds.")).to_be_visible()
+    expect(page.locator(".notice")).to_have_count(1)
+
+
+def test_a_warning_that_stands_at_its_button_is_not_repeated(page: Page, server: PageServer) -> None:
+    words = "Chorus did not answer in 3 seconds."
+
+    def fail(body: Json) -> Json:
+        server.push(type="warning", message=words)
+        return {"ok": False, "error": "operation_timeout", "message": words}
+
+    server.answers["action"] = fail
+    opened(page, server, card(button()))
+    page.get_by_role("button", name="Approve").click()
+    expect(page.locator(".block-failure")).to_have_text(words)
+    page.wait_for_timeout(600)
+    expect(page.locator(".notice")).to_have_count(0)
 
 
 # Looks

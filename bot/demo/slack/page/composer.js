@@ -9,7 +9,7 @@ export class Composer {
   constructor(workspace, place, { placeholder }) {
     Object.assign(this, { workspace, place });
     this.suggestions = el("div", { class: "suggestions", role: "listbox", id: uniqueId("suggestions"), "aria-label": "Suggestions", hidden: true });
-    this.field = el("textarea", { class: "composer-field", rows: 1, placeholder, dir: "auto", role: "combobox", "aria-label": placeholder, "aria-controls": this.suggestions.id, "aria-expanded": "false", "aria-autocomplete": "list" });
+    this.field = el("textarea", { class: "composer-field", rows: 1, placeholder, dir: "auto", "aria-label": placeholder, "aria-controls": this.suggestions.id, "aria-autocomplete": "list" });
     this.note = el("p", { class: "composer-note", role: "alert" });
     this.sendButton = iconButton("send", "Send", () => this.send(), { class: "icon-button send", disabled: true });
     const shortcuts = !place.thread && this.globalShortcuts().length > 0 && iconButton("bolt", "Shortcuts", ({ currentTarget }) => this.openShortcuts(currentTarget), { "aria-haspopup": "menu" });
@@ -72,7 +72,6 @@ export class Composer {
     this.items = items;
     this.active = 0;
     this.suggestions.hidden = items.length === 0;
-    this.field.setAttribute("aria-expanded", String(items.length > 0));
     this.suggestions.replaceChildren(...items.map((item, index) => this.suggestion(item, index)));
     this.mark();
   }

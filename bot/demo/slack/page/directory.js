@@ -66,6 +66,7 @@ export class Directory {
     return this.mine().find((channel) => channel.is_im && this.partner(channel) === app.bot_user_id);
   }
 
+  /** Every open conversation that the person is in. */
   mine() {
     return [...this.channels.values()].filter((channel) => channel.members.includes(this.me) && !channel.is_archived);
   }

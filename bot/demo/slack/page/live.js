@@ -4,10 +4,10 @@ const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 5000;
 
 /**
- * Follow what happens to `user`: `onevent(event)` for each frame, `onlost()` when the line breaks, `onback()` when it
- * stands again and everything must be loaded anew. Returns a function that ends it.
+ * Follow what happens to `user`: `onopen()` when the line first stands, `onevent(event)` for each frame, `onlost()` when
+ * it breaks, `onback()` when it stands again and everything must be loaded anew. Returns a function that ends it.
  */
-export function follow(user, { onevent, onlost, onback }) {
+export function follow(user, { onopen, onevent, onlost, onback }) {
   let socket;
   let pause = FIRST_PAUSE;
   let timer;
@@ -25,6 +25,7 @@ export function follow(user, { onevent, onlost, onback }) {
     if (event.type !== "hello") return onevent(event);
     pause = FIRST_PAUSE;
     if (broken) onback();
+    else onopen();
     broken = false;
     return undefined;
   }

@@ -2,6 +2,7 @@
 
 import { read } from "./api.js";
 import { el } from "./dom.js";
+import { insideAddress } from "./render/links.js";
 import { startTheme } from "./theme.js";
 import { Workspace } from "./workspace.js";
 
@@ -9,6 +10,8 @@ const root = document.getElementById("app");
 
 async function start() {
   startTheme();
+  const inside = insideAddress(location.href);
+  if (inside) history.replaceState(null, "", `/${location.search}${inside}`);
   const bootstrap = await read("bootstrap");
   if (!bootstrap.ok) return showTrouble(bootstrap.message);
   const people = bootstrap.users.filter((user) => !user.is_bot);

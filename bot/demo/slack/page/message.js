@@ -50,6 +50,7 @@ export class MessageView {
 
   showContent(message) {
     const hasBlocks = message.blocks?.length > 0;
+    this.surface.form.retain(message.blocks);
     if (hasBlocks) renderBlocks(this.blocks, message.blocks, this.surface);
     this.words.replaceChildren(hasBlocks ? "" : renderMrkdwn(message.text, this.surface));
     this.extras.replaceChildren(...renderAttachments(message.attachments, this.surface), ...renderFiles(message.files), ...editedMark(message));

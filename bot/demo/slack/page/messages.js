@@ -17,6 +17,8 @@ export class MessageList {
     Object.assign(this, { workspace, place, empty });
     this.views = new Map();
     this.days = new Map();
+    /** While a list of messages is on its way: by ts, what live events made of them. */
+    this.heard = null;
     this.atEnd = true;
     this.more = false;
     this.content = el("div", { class: "messages-content" });
@@ -29,18 +31,37 @@ export class MessageList {
     this.watcher.observe(this.scroller);
   }
 
-  /** Load the newest messages anew; what is on the page already keeps its nodes. */
+  /** Load the newest messages anew; what is on the page already keeps its nodes, what was heard live meanwhile stays. */
   async load() {
+    const heard = (this.heard = new Map());
     const answer = await read("messages", this.query({}));
     if (!answer.ok) return this.showTrouble(answer.message);
+    if (this.heard !== heard) return undefined;
     this.more = answer.has_more === true;
     const known = new Set(answer.messages.map((message) => message.ts));
     const oldest = answer.messages[0]?.ts ?? "";
-    for (const ts of this.views.keys()) if (!known.has(ts) && (!this.more || ts >= oldest)) this.views.delete(ts);
-    for (const message of answer.messages) this.put(message);
+    for (const ts of this.views.keys()) if (!known.has(ts) && !heard.has(ts) && (!this.more || ts >= oldest)) this.views.delete(ts);
+    for (const message of answer.messages) {
+      const now = heard.has(message.ts) ? heard.get(message.ts)(message) : message;
+      if (now) this.put(now);
+    }
+    this.heard = null;
     this.draw();
     if (this.atEnd) this.toEnd();
-    return undefined;
+    return this.target && this.seek();
+  }
+
+  /** Look for one message, as far back as a few pages, and mark it. */
+  async seek(ts = this.target) {
+    this.target = ts;
+    for (let page = 0; page < 5 && !this.views.has(ts) && this.more; page += 1) await this.loadEarlier();
+    const view = this.views.get(ts);
+    if (!view) return;
+    this.target = null;
+    this.atEnd = false;
+    this.content.querySelector(".marked")?.classList.remove("marked");
+    view.node.classList.add("marked");
+    view.node.scrollIntoView({ block: "center" });
   }
 
   query(extra) {
@@ -51,6 +72,7 @@ export class MessageList {
   /** Take a message that is new or has changed. */
   receive(message) {
     const isNew = !this.views.has(message.ts);
+    this.hear(message.ts, () => message);
     this.put(message);
     this.draw();
     const mine = message.user === this.workspace.directory.me && !message.is_ephemeral;
@@ -58,14 +80,27 @@ export class MessageList {
     else if (isNew) this.jump.hidden = false;
   }
 
+  /** Take the new state of a message, if it is on the page. */
+  change(message) {
+    if (this.views.has(message.ts)) this.receive(message);
+    else this.hear(message.ts, () => message);
+  }
+
   /** Change the reactions of a message, if it is on the page. */
   react(ts, reactions) {
     const view = this.views.get(ts);
     view?.update({ ...view.message, reactions });
+    this.hear(ts, (message) => message && { ...message, reactions });
   }
 
   remove(ts) {
+    this.hear(ts, () => null);
     if (this.views.delete(ts)) this.draw();
+  }
+
+  hear(ts, change) {
+    const before = this.heard?.get(ts) ?? ((message) => message);
+    this.heard?.set(ts, (message) => change(before(message)));
   }
 
   end() {

@@ -31,6 +31,12 @@ export class ChannelPlace {
     return this.list.load();
   }
 
+  /** Bring one message of the channel into view. */
+  seek(ts) {
+    if (this.list.views.size) void this.list.seek(ts);
+    else this.list.target = ts;
+  }
+
   focus() {
     this.composer.field.focus({ preventScroll: true });
   }
@@ -68,8 +74,10 @@ export class AppPlace {
   }
 
   async loadHome() {
+    const before = this.view;
     const answer = await read("home", { user: this.workspace.directory.me, app: this.app.id });
-    this.showHome(answer.ok ? answer.view : null, answer.ok ? undefined : answer.message);
+    const heardMeanwhile = this.view !== before;
+    if (!heardMeanwhile) this.showHome(answer.ok ? answer.view : null, answer.ok ? undefined : answer.message);
   }
 
   /** Show a Home that was published; what was entered stays as in a modal. */

@@ -1,6 +1,6 @@
 /** Opens menus and lists above everything else, beside what they belong to; a click elsewhere or Escape closes them. */
 
-import { arrange, el } from "./dom.js";
+import { el } from "./dom.js";
 
 const GAP = 4;
 const EDGE = 8;
@@ -43,12 +43,12 @@ function putBeside(node, anchor, fit) {
  * Show a menu. An item is `{label, description?, detail?, icon?, danger?, onpick}` or `{heading}`; arrows move,
  * Enter picks.
  */
-export function openMenu(anchor, items, { label } = {}) {
+export function openMenu(anchor, items, { label, fit } = {}) {
   let popover;
   const nodes = items.map((item) => (item.heading ? el("div", { class: "menu-heading", role: "presentation" }, item.heading) : menuItem(item, () => popover.close())));
   const menu = el("div", { class: "menu", role: "menu", "aria-label": label ?? "Menu" }, nodes);
   menu.addEventListener("keydown", (event) => roam(event, menu));
-  popover = openPopover(anchor, menu, { onclose: () => anchor.isConnected && document.activeElement === document.body && anchor.focus() });
+  popover = openPopover(anchor, menu, { fit, onclose: () => anchor.isConnected && document.activeElement === document.body && anchor.focus() });
   menu.querySelector("[role=menuitem]")?.focus();
   return popover;
 }
@@ -71,10 +71,4 @@ function roam(event, menu) {
   if (next === null) return;
   event.preventDefault();
   items[next]?.focus();
-}
-
-/** Replace what a popover shows, and put it in its place again. */
-export function refill(popover, ...content) {
-  arrange(popover.node, content);
-  popover.place();
 }

@@ -26,7 +26,7 @@ export class Sidebar {
       openMenu(
         currentTarget,
         [{ heading: "Use the workspace as" }, ...directory.people().map((user) => ({ label: user.real_name || user.name, description: user.title, detail: user.id === directory.me ? "You" : "", icon: avatar(user.real_name || user.name, user, "small"), onpick: () => this.workspace.become(user.id) }))],
-        { label: "Use the workspace as" },
+        { label: "Use the workspace as", fit: true },
       );
     return el("button", { type: "button", class: "person", "aria-haspopup": "menu", "aria-expanded": "false", onclick: open }, avatar(name, me, "middle"), el("span", { class: "person-words" }, el("span", { class: "person-name" }, "You are: ", el("strong", {}, el("bdi", {}, name))), me.title && el("span", { class: "person-title" }, me.title)), icon("down"));
   }

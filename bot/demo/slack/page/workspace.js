@@ -18,6 +18,7 @@ export class Workspace {
     this.root = root;
     this.directory = new Directory(bootstrap, me);
     this.unread = new Map();
+    this.heard = { unread: new Map(), views: false };
     this.notices = new Notices();
     this.views = new ViewStack(this);
     this.sidebar = new Sidebar(this);
@@ -28,26 +29,31 @@ export class Workspace {
     addEventListener("hashchange", () => this.openAddress());
     NARROW.addEventListener("change", () => this.openAddress());
     addEventListener("keydown", (event) => this.key(event));
-    addEventListener("focus", () => this.place?.lists().forEach((list) => list.atEnd && list.markRead()));
+    document.addEventListener("visibilitychange", () => this.place?.lists().forEach((list) => list.atEnd && list.markRead()));
   }
 
-  /** Load what there is and follow what comes. */
+  /** Follow what comes, then load what there is: in this order nothing falls between the two. */
   async start() {
-    await this.refresh();
-    this.stop = follow(this.directory.me, {
-      onevent: (event) => this.receive(event),
-      onlost: () => this.notices.connected(false),
-      onback: () => this.recover(),
+    await new Promise((ready) => {
+      follow(this.directory.me, {
+        onopen: ready,
+        onevent: (event) => this.receive(event),
+        onlost: () => ready(this.notices.connected(false)),
+        onback: () => this.recover(),
+      });
     });
+    await this.refresh();
   }
 
+  /** Load unread marks and modals. What was heard live meanwhile is newer and stays. */
   async refresh() {
     const user = this.directory.me;
+    const heard = (this.heard = { unread: new Map(), views: false });
     const [unread, views] = await Promise.all([read("unread", { user }), read("views", { user })]);
-    if (unread.ok) this.unread = new Map(Object.entries(unread.channels));
+    if (unread.ok) this.unread = new Map([...Object.entries(unread.channels), ...heard.unread]);
     if (!this.place) this.openAddress();
     this.drawSidebar();
-    if (views.ok) this.views.show(views.views);
+    if (views.ok && !heard.views) this.views.show(views.views);
   }
 
   /** The line stands again: what was missed is loaded, and nothing that the person wrote is lost. */
@@ -58,17 +64,22 @@ export class Workspace {
     this.notices.connected(true);
   }
 
-  /** Go where the address says: `#C1`, `#C1/TS` with a thread, `#A1`, `#A1/messages/TS`; else to the first channel. */
+  /**
+   * Go where the address says: `#C1`, `#C1@TS` to one message, `#C1/TS` with a thread, `#A1`, `#A1/messages/TS`; else
+   * to the first channel.
+   */
   openAddress() {
-    const [id, detail, inApp] = decodeURIComponent(location.hash.slice(1)).split("/");
+    const [place, detail, inApp] = decodeURIComponent(location.hash.slice(1)).split("/");
+    const [id, target] = place.split("@");
     const atList = id === "" && NARROW.matches;
     this.root.classList.toggle("at-list", atList);
     if (atList) return this.showList();
     const app = this.directory.apps.find((candidate) => candidate.id === id);
-    const channel = this.directory.channels.get(id) ?? (app ? undefined : this.directory.myChannels()[0]);
+    const channel = this.directory.mine().find((candidate) => candidate.id === id) ?? this.directory.myChannels()[0];
     if (app) this.show(`${id}${detail === "messages" ? "/messages" : ""}`, () => new AppPlace(this, app, detail));
     else if (channel) this.show(channel.id, () => new ChannelPlace(this, channel));
     else return this.showNothing();
+    if (target && channel?.id === id) this.place.seek(target);
     return app ? this.showThread(this.directory.channelWithApp(app)?.id, inApp) : this.showThread(channel.id, detail);
   }
 
@@ -182,14 +193,20 @@ const put = (workspace, { channel, message }) => workspace.listsFor(channel, mes
 /** What is done about each kind of live event. */
 const RECEIVE = {
   message: put,
-  message_changed: put,
+  message_changed: (workspace, { channel, message }) => workspace.listsFor(channel, message).forEach((list) => list.change(message)),
   ephemeral: put,
   message_deleted: (workspace, { channel, ts }) => workspace.allLists().filter((list) => list.place.channel === channel).forEach((list) => list.remove(ts)),
   reaction: (workspace, { channel, ts, reactions }) => workspace.allLists().filter((list) => list.place.channel === channel).forEach((list) => list.react(ts, reactions)),
-  views: (workspace, { views }) => workspace.views.show(views),
+  views(workspace, { views }) {
+    workspace.heard.views = true;
+    workspace.views.show(views);
+  },
   home: (workspace, { app, view }) => workspace.place?.app?.id === app && workspace.place.showHome(view),
   unread(workspace, { channels }) {
-    for (const [channel, state] of Object.entries(channels)) workspace.unread.set(channel, state);
+    for (const [channel, state] of Object.entries(channels)) {
+      workspace.unread.set(channel, state);
+      workspace.heard.unread.set(channel, state);
+    }
     workspace.drawSidebar();
   },
   channel(workspace, { channel }) {
@@ -197,5 +214,5 @@ const RECEIVE = {
     workspace.drawSidebar();
     if (!workspace.place) workspace.openAddress();
   },
-  warning: (workspace, { message }) => workspace.notices.say(message),
+  warning: (workspace, { message }) => workspace.notices.sayUnlessSaid(message),
 };

@@ -13,7 +13,7 @@ const ALERTS = { default: ["info", "Note"], info: ["info", "Information"], warni
 export function renderAlert(block, surface) {
   const level = Object.hasOwn(ALERTS, block.level ?? "") ? block.level : "default";
   const [picture, words] = ALERTS[level];
-  const role = level === "error" || level === "warning" ? "alert" : "status";
+  const role = level === "error" ? "alert" : "status";
   return el("div", { class: `alert alert-${level}`, role }, icon(picture), el("span", { class: "sr-only" }, `${words}: `), el("div", { class: "text" }, renderText(block.text, surface)));
 }
 

@@ -19,8 +19,17 @@ export function safeAddress(address) {
 export function link(address, words, className = "link") {
   const href = safeAddress(address);
   const content = words ?? address;
+  const inside = href && insideAddress(href);
+  if (inside) return el("a", { class: className, href: inside }, el("bdi", {}, content));
   if (href === null) return el("bdi", { class: "refused-link" }, content);
   return el("a", { class: className, href, target: "_blank", rel: "noopener noreferrer", title: href }, el("bdi", {}, content));
+}
+
+/** The place on this page that a permanent link to one of the workspace's messages means, or `null`. */
+export function insideAddress(href) {
+  const { origin, pathname } = new URL(href);
+  const found = /^\/archives\/([A-Z0-9]+)\/p(\d+)(\d{6})$/.exec(pathname);
+  return origin === location.origin && found ? `#${found[1]}@${found[2]}.${found[3]}` : null;
 }
 
 /** The address of an image if it may be loaded: the web's, or a picture that carries itself. */
