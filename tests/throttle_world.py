@@ -64,7 +64,7 @@ class World:
                 platform=PLATFORM,
                 site="https://plaza.example",
                 identity=identity,
-                external_id=f"account-{number()}",
+                external_id=f"account-{len(self.accounts) + 1}",
                 handle=f"@brand{number()}",
                 secrets=b"",
                 connected_at=self.now,

@@ -46,7 +46,7 @@ def _states(states: Iterable[ReplyState]) -> str:
 
 
 _STANDING = _states(COUNTED)
-_STANDING_OR_DELETED = _states(COUNTED | {ReplyState.DELETED})
+PLACED = _states(COUNTED | {ReplyState.DELETED})
 _NOT_BEHIND = "r.id <> :self and not (r.state = 'approved' and (r.counted_at, r.id) > (:place, :self))"
 """A reply that is looked at again counts neither itself nor those that wait behind it."""
 
@@ -239,7 +239,7 @@ def _source(basis: Basis, suffix: str, values: Values) -> tuple[str, Values]:
     where = {name: sorted(getattr(basis.where, name)) for name in _SELECTIONS}
     chosen = {name: names for name, names in where.items() if names}
     joins = "".join(dict.fromkeys(_JOINS[name] for name in chosen if name in _JOINS))
-    states = _STANDING_OR_DELETED if basis.counts_deleted else _STANDING
+    states = PLACED if basis.counts_deleted else _STANDING
     conditions = [_SCOPES[basis.scope], states]
     conditions += [_SELECTIONS[name].format(f"{name}{suffix}") for name in chosen]
     source = f"from reply r{joins} where {' and '.join(conditions)}"

@@ -1,4 +1,4 @@
-"""The limits in force: read for each decision, changed by writing a new version, never overwritten."""
+"""The limits in force, read for each decision."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -36,7 +36,7 @@ def ensure_defaults(session: Session, now: datetime, specs: Iterable[Spec] = ())
     """Write the default limits where there has never been one, and each platform's own rule as its connector has it."""
     take_hold(session)
     if session.scalar(select(LimitRecord.id).where(~LimitRecord.is_fixed).limit(1)) is None:
-        session.add_all(_record(limit, now) for limit in DEFAULTS)
+        session.add_all(record_of(limit, now) for limit in DEFAULTS)
     rules = [platform_rule(spec.name, most) for spec in specs if (most := spec.policy.max_replies_per_interaction)]
     for rule in rules:
         _renew_fixed(session, rule, now)
@@ -50,7 +50,7 @@ def _renew_fixed(session: Session, rule: Limit, now: datetime) -> None:
     if present is not None:
         present.retired_at = now
         session.flush()
-    session.add(_record(rule, now, version=1 if present is None else present.version + 1))
+    session.add(record_of(rule, now, version=1 if present is None else present.version + 1))
 
 
 def current(session: Session, name: str) -> LimitRecord | None:
@@ -58,7 +58,8 @@ def current(session: Session, name: str) -> LimitRecord | None:
     return session.scalar(select(LimitRecord).where(LimitRecord.name == name, LimitRecord.retired_at.is_(None)))
 
 
-def _record(limit: Limit, now: datetime, *, version: int = 1, by_id: int | None = None) -> LimitRecord:
+def record_of(limit: Limit, now: datetime, *, version: int = 1, by_id: int | None = None) -> LimitRecord:
+    """Return a record that puts `limit` in force from `now` on."""
     return LimitRecord(
         name=limit.name,
         terms=terms_of(limit),
@@ -69,7 +70,12 @@ def _record(limit: Limit, now: datetime, *, version: int = 1, by_id: int | None 
     )
 
 
-@lru_cache(maxsize=1024)
+def limit_of(record: LimitRecord) -> Limit:
+    """Return the limit that a record holds, in force or not; raises `ChorusError` when it cannot be read."""
+    return _parsed(record.name, orjson.dumps(record.terms).decode(), record.is_fixed)
+
+
+@lru_cache(maxsize=8192)
 def _parsed(name: str, terms: str, is_fixed: bool) -> Limit:
     try:
         return parse_terms(name, orjson.loads(terms), is_fixed=is_fixed)

@@ -108,7 +108,8 @@ def _alone(limit: Limit, now: datetime, platforms: Collection[str], venues: Mapp
 
 
 def _blocks_everything(limit: Limit) -> bool:
-    return limit.number == 0 and limit.condition in _COUNTS | _SHARES - {Condition.COMMERCIAL}
+    """One who asked not to be spoken to is blocked on purpose."""
+    return not limit.where.authors and limit.number == 0 and limit.condition in _COUNTS | _SHARES - {Condition.COMMERCIAL}
 
 
 def _never_binds(limit: Limit) -> bool:
