@@ -34,6 +34,10 @@ FAR = 2000
 """How far from its place an entry is looked for that was moved."""
 
 
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+"""What reading a file that was tampered with may raise."""
+
+
 class Row(NamedTuple):
     """One entry as it is stored; `columns` are at, kind, actor, subject where they are stored beside the body too."""
 
@@ -435,7 +439,7 @@ def main() -> int:
     given = parser.parse_args()
     try:
         report = verify_bundle(given.folder, VerifierKey.parse(given.key) if given.key else None)
-    except (Forged, OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+    except (Forged, OSError, *UNREADABLE) as error:
         print(f"This bundle cannot be trusted. {error}")
         return 1
     print("\n".join(report.lines()))

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, func, literal_column, text
+from sqlalchemy import CheckConstraint, Computed, Index, LargeBinary, text
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.models.base import Json, Record
@@ -32,21 +33,20 @@ class AuditEntry(Record):
     hash: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-# A vector of words must not exceed a megabyte, and a text may.
-WORDS = func.to_tsvector(literal_column("'simple'"), func.left(literal_column("text"), 50000))
-"""What is searched by words: the beginning of a text, without regard to any language."""
-
-
 class AuditText(Record):
     """A text that an entry speaks of, kept apart so that the law can erase it; the entry holds its keyed hash."""
 
     __tablename__ = "audit_text"
-    __table_args__ = (Index("ix_audit_text_words", WORDS, postgresql_using="gin"),)
+    __table_args__ = (Index(None, "words", postgresql_using="gin"),)
 
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     field: Mapped[str] = mapped_column(primary_key=True)
     salt: Mapped[bytes] = mapped_column(LargeBinary)
     text: Mapped[str]
+    # What is searched by words. Only the beginning: a vector must not exceed a megabyte, and a text may.
+    words: Mapped[str] = mapped_column(
+        TSVECTOR, Computed("to_tsvector('simple', left(text, 50000))", persisted=True), init=False, deferred=True
+    )
 
 
 class AuditHead(Record):

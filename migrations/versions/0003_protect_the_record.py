@@ -197,12 +197,16 @@ delete from audit_head;
 
 
 def upgrade() -> None:
-    op.create_index(
-        "ix_audit_text_words",
+    op.add_column(
         "audit_text",
-        [sa.literal_column("to_tsvector('simple', left(text, 50000))")],
-        postgresql_using="gin",
+        sa.Column(
+            "words",
+            postgresql.TSVECTOR(),
+            sa.Computed("to_tsvector('simple', left(text, 50000))", persisted=True),
+            nullable=False,
+        ),
     )
+    op.create_index("ix_audit_text_words", "audit_text", ["words"], postgresql_using="gin")
     op.create_table(
         "audit_hold",
         sa.Column("id", sa.BigInteger(), nullable=False),
@@ -238,6 +242,7 @@ def downgrade() -> None:
     op.drop_index("uq_audit_hold_name", table_name="audit_hold", postgresql_where=sa.text("lifted_at is null"))
     op.drop_table("audit_hold")
     op.drop_index("ix_audit_text_words", table_name="audit_text", postgresql_using="gin")
+    op.drop_column("audit_text", "words")
 
 
 def _run(statements: str) -> None:

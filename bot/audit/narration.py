@@ -1,0 +1,109 @@
+"""Saying in plain words what an entry means: one sentence, and the details that stand behind it."""
+
+from collections.abc import Iterator, Mapping
+from string import Formatter
+
+from bot.models.base import Json
+
+SENTENCES: Mapping[str, str] = {
+    "source.read": "The post came in with a look at the source.",
+    "source.failed": "The source could not be read: {detail}",
+    "source.changed": "The source was set up or changed.",
+    "source.state": "The source became {state}.",
+    "account.connected": "An account was connected.",
+    "mention.collected": "The post came in.",
+    "mention.triaged": "It was judged to be: {kind}, mood {mood}, urgency {urgency}.",
+    "mention.claimed": "Claimed it.",
+    "mention.released": "Gave it back.",
+    "mention.taken_over": "Took it over from somebody else.",
+    "mention.dismissed": "Decided not to reply.",
+    "mention.reopened": "Put it back before people.",
+    "draft.written": "A draft was written ({origin}).",
+    "reply.approved": "Approved this exact text.",
+    "reply.handed_off": "Took it on to post by hand.",
+    "reply.handoff_finished": "Posted it by hand and brought the link back.",
+    "reply.handoff_given_up": "Did not post it by hand after all.",
+    "reply.undone": "Undid the approval in time.",
+    "reply.sending": "The request left for the platform, attempt {attempt}.",
+    "reply.posted": "It is public: {url}",
+    "reply.pending_remote": "The platform's moderators hold it.",
+    "reply.in_doubt": "Nobody knows whether it was posted: {detail}",
+    "reply.asked": "A person was asked whether it was posted.",
+    "reply.found": "Found it on the platform.",
+    "reply.retried": "It was not on the platform, so it is sent once more.",
+    "reply.post_again": "Decided to post it again.",
+    "reply.dropped": "Decided to let it go.",
+    "reply.delayed": "The platform asked to wait: {detail}",
+    "reply.failed": "The platform refused it: {detail}",
+    "reply.cancelled": "It was not posted: {reason}",
+    "reply.thawed": "It may leave again; the stop is over.",
+    "reply.edited": "The public text was edited.",
+    "reply.deleted": "It was deleted from the platform.",
+    "reply.removed": "The platform's moderators removed it.",
+    "reply.reviewed": "Reviewed it: {disposition}.",
+    "stop.thrown": "Everything in a scope was stopped: {scope}.",
+    "stop.lifted": "A stop was lifted.",
+    "stop.drilled": "A stop was rehearsed.",
+    "erasure.person": "What a person had written, and what named them, was erased.",
+    "erasure.retention": "Texts whose time had passed were erased.",
+    "erasure.platform": "What the platform had deleted was erased here too.",
+    "hold.placed": "A hold was placed.",
+    "hold.lifted": "A hold was lifted.",
+    "retention.set": "Set how long texts are kept.",
+    "record.exported": "Exported entries as {form}.",
+}
+"""What each kind of entry means. A kind that is not here is told by its own name."""
+
+_SAID_ELSEWHERE = frozenset({"verdict", "throttle", "erased", "salt"})
+
+
+def sentence(kind: str, data: Json) -> str:
+    """Say what happened."""
+    template = SENTENCES.get(kind)
+    if template is None:
+        return f"{kind.replace('.', ': ').replace('_', ' ').capitalize()}."
+    return template.format_map({name: _value(data.get(name)) for _, name, _, _ in Formatter().parse(template) if name})
+
+
+def details(kind: str, data: Json) -> Iterator[str]:
+    """Say what it rested on: numbers, the verdict, the limits."""
+    told = SENTENCES.get(kind, "")
+    plain = [
+        f"{name.replace('_', ' ')}: {_value(value)}"
+        for name, value in data.items()
+        if name not in _SAID_ELSEWHERE and f"{{{name}}}" not in told and value not in (None, "", [], {}, False)
+    ]
+    if plain:
+        yield "; ".join(plain)
+    yield from _verdict(data.get("verdict"))
+    yield from _throttle(data.get("throttle"))
+
+
+def _verdict(verdict: object) -> Iterator[str]:
+    if not isinstance(verdict, dict) or not verdict:
+        return
+    name = f"{verdict.get('pack', '')} {verdict.get('version', '')}".strip()
+    findings = [item for item in verdict.get("findings") or () if isinstance(item, dict)]
+    found = "nothing found" if not findings else f"{len(findings)} found"
+    yield f"checked against guidelines {name} ({str(verdict.get('sha256', ''))[:12]}): {found}"
+    for item in findings:
+        yield f"  {item.get('severity', '')} {item.get('rule', '')}: {item.get('why', '')}"
+    for skipped in verdict.get("skipped") or ():
+        yield f"  could not run: {skipped}"
+
+
+def _throttle(decision: object) -> Iterator[str]:
+    if not isinstance(decision, dict) or not decision:
+        return
+    said = "; ".join(f"{name} {_value(value)}" for name, value in decision.items() if value not in (None, "", [], {}))
+    yield f"limits: {said}"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_value(item)}" for name, item in value.items())
+    if isinstance(value, list):
+        return ", ".join(_value(item) for item in value)
+    return "" if value is None else str(value)

@@ -1,0 +1,225 @@
+"""Erasing a person from outside: what they wrote, what names them, and a certificate that says what was done."""
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Update,
+    and_,
+    false,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from bot.audit.checkpoints import Signer
+from bot.audit.erasure import THIRD_PARTY, choose, erase
+from bot.audit.holds import LOCK, Held, held
+from bot.audit.recording import keyed_hash
+from bot.audit.retention import empty_posts
+from bot.audit.selection import subjects_of
+from bot.database import advisory_lock
+from bot.errors import NotFound
+from bot.models.audit import AuditEntry, AuditText
+from bot.models.conversation import Mention, PostRecord, Thread
+from bot.models.replies import Draft, Reply
+from connectors.base import PostStatus
+
+MOST = 1_000_000
+"""More texts than this about one person are erased by asking again."""
+SHORTEST = 3
+"""A shorter name stands in too many texts that are about somebody else."""
+ERASED = "[erased]"
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What was erased, for whom, why and by which entry. The record itself no longer knows the name: it holds a keyed
+    hash of it, and only who has this certificate, with the salt, can show that the entry is about this person."""
+
+    number: str
+    platform: str
+    person: str
+    salt: bytes
+    basis: str
+    at: datetime
+    by: str
+    posts: int
+    texts: int
+    kept: int
+    held_by: tuple[int, ...]
+    entry: int
+    hash: bytes
+
+    def text(self) -> str:
+        """Say it to the person, or to whoever asks for proof."""
+        kept = (
+            f"{self.kept} texts are kept under legal hold {', '.join(map(str, self.held_by))}.\n" if self.kept else ""
+        )
+        return (
+            f"Certificate of erasure {self.number}\n"
+            f"Person: {self.person} on {self.platform}\n"
+            f"Legal basis: {self.basis}\n"
+            f"Done: {self.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ} by {self.by}\n"
+            f"Erased: {self.posts} posts and {self.texts} texts of the record.\n"
+            f"{kept}"
+            f"Entry: {self.entry} {self.hash.hex()}\n"
+            f"Keyed hash: {keyed_hash(self.salt, f'{self.platform}:{self.person}')}\n"
+            f"Salt: {self.salt.hex()}\n"
+        )
+
+    def signed(self, signer: Signer) -> str:
+        """Return it as a signed note."""
+        return signer.note(self.text())
+
+
+def erase_person(session: Session, platform: str, person: str, *, basis: str, at: datetime, by: str) -> Certificate:
+    """Erase everything about somebody from outside, known by their handle or id on a platform, but what a hold covers.
+
+    `basis` is the legal basis in the words of whoever decided. Raises `NotFound` where nobody of that name is known.
+    """
+    advisory_lock(session, LOCK)
+    them = _known(session, platform, person)
+    kept = held(session)
+    about = or_(and_(AuditEntry.subject.in_(subjects_of(them.posts)), THIRD_PARTY), them.named_in_text())
+    held_back = _count(session, about, kept.entries)
+    number, salt = secrets.token_hex(8), secrets.token_bytes(32)
+    posts = _empty_rows(session, them, kept, f"erased:{number}")
+    chosen = choose(session, about, not_(kept.entries), universe=true(), most=MOST)
+    keyed = keyed_hash(salt, f"{platform}:{person}")
+    data = {"certificate": number, "person": keyed, "posts": posts, "texts": chosen.texts, "kept": held_back}
+    entry = erase(
+        session,
+        "erasure.person",
+        chosen.spans,
+        at=at,
+        actor=by,
+        subject=f"certificate:{number}",
+        data=data | {"holds": kept.ids if held_back else ()},
+        texts={"basis": basis},
+    )
+    return Certificate(
+        number=number,
+        platform=platform,
+        person=person,
+        salt=salt,
+        basis=basis,
+        at=at,
+        by=by,
+        posts=posts,
+        texts=chosen.texts,
+        kept=held_back,
+        held_by=kept.ids if held_back else (),
+        entry=entry,
+        hash=session.scalars(select(AuditEntry.hash).where(AuditEntry.seq == entry)).one(),
+    )
+
+
+def purge_deleted(session: Session, *, at: datetime) -> int:
+    """Empty the posts that their platform has deleted, and what the record quotes of them; returns how many posts.
+
+    Platforms give a day or two for it: call it every hour. What a hold covers stays; that is counsel's decision.
+    """
+    advisory_lock(session, LOCK)
+    kept = held(session)
+    deleted = and_(PostRecord.status == PostStatus.DELETED, PostRecord.is_own.is_(False), PostRecord.text != "")
+    about = and_(AuditEntry.subject.in_(subjects_of(deleted)), THIRD_PARTY)
+    chosen = choose(session, about, not_(kept.entries), universe=true(), most=MOST)
+    posts = _changed(session, empty_posts(deleted, kept))
+    if posts or chosen.texts:
+        data = {"posts": posts, "texts": chosen.texts}
+        erase(session, "erasure.platform", chosen.spans, at=at, actor="system", subject="record:all", data=data)
+    return posts
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A person as we know them: their posts, and the names by which texts may mention them."""
+
+    platform: str
+    ids: tuple[str, ...]
+    names: tuple[str, ...]
+
+    @property
+    def posts(self) -> ColumnElement[bool]:
+        return and_(PostRecord.platform == self.platform, PostRecord.author_external_id.in_(self.ids))
+
+    @property
+    def pattern(self) -> str:
+        return rf"(?<!\w)(?:{'|'.join(re.escape(name) for name in self.names)})(?!\w)"
+
+    def named_in_text(self) -> ColumnElement[bool]:
+        said = [
+            AuditText.words.op("@@")(func.phraseto_tsquery(literal_column("'simple'"), name)) for name in self.names
+        ]
+        return and_(or_(false(), *said), AuditText.text.regexp_match(self.pattern, flags="i")) if said else false()
+
+
+def _known(session: Session, platform: str, person: str) -> _Known:
+    name = person.removeprefix("@")
+    theirs = or_(
+        PostRecord.author_handle.in_([name, person, f"@{name}"]), PostRecord.author_external_id.in_([name, person])
+    )
+    found = session.execute(
+        select(PostRecord.author_external_id, PostRecord.author_handle, PostRecord.author_name, PostRecord.author_url)
+        .where(PostRecord.platform == platform, PostRecord.is_own.is_(False), theirs)
+        .distinct()
+    ).all()
+    if not found:
+        raise NotFound(f"Nobody called {person} is known on {platform}.")
+    handles = {row.author_handle.removeprefix("@") for row in found} | {row.author_url for row in found}
+    # A first name alone would take texts away that are about somebody else.
+    full = {row.author_name for row in found if " " in row.author_name.strip()}
+    names = sorted((item for item in handles | full if len(item) >= SHORTEST), key=len, reverse=True)
+    return _Known(platform, tuple({row.author_external_id for row in found}), tuple(names))
+
+
+def _empty_rows(session: Session, them: _Known, kept: Held, token: str) -> int:
+    """Take a person out of the working tables; returns how many posts were theirs and were emptied."""
+    threads = select(Thread.id).where(Thread.id.in_(select(PostRecord.thread_id).where(them.posts)))
+    session.execute(threads.order_by(Thread.id).with_for_update())
+    posts = list(session.scalars(select(PostRecord.id).where(them.posts, not_(kept.post(PostRecord.id)))))
+    by_them = PostRecord.id.in_(posts)
+    mentions = Mention.post_id.in_(posts)
+    _changed(session, update(Mention).where(mentions).values(reasons={}, suspicious=""))
+    _changed(session, update(Reply).where(Reply.parent_post_id.in_(posts)).values(author_external_id=token))
+    _changed(session, empty_posts(by_them, kept))
+    _changed(session, update(PostRecord).where(by_them).values(author_external_id=token))
+    if them.names:
+        _redact(session, them, kept)
+    return len(posts)
+
+
+def _redact(session: Session, them: _Known, kept: Held) -> None:
+    def without(column: InstrumentedAttribute[str]) -> ColumnElement[str]:
+        return func.regexp_replace(column, them.pattern, ERASED, "gi")
+
+    named = PostRecord.text.regexp_match(them.pattern, flags="i")
+    here = and_(PostRecord.platform == them.platform, named, not_(kept.post(PostRecord.id)))
+    _changed(session, update(PostRecord).where(here).values(text=without(PostRecord.text)))
+    replies = and_(
+        Reply.platform == them.platform, Reply.text.regexp_match(them.pattern, flags="i"), not_(kept.reply())
+    )
+    _changed(session, update(Reply).where(replies).values(text=without(Reply.text), typed=without(Reply.typed)))
+    drafts = and_(Draft.text.regexp_match(them.pattern, flags="i"), not_(kept.mention(Draft.mention_id)))
+    _changed(session, update(Draft).where(drafts).values(text=without(Draft.text), verdict={}, forecast={}))
+
+
+def _changed(session: Session, statement: Update) -> int:
+    result = session.execute(statement.execution_options(synchronize_session=False))
+    assert isinstance(result, CursorResult)
+    return result.rowcount
+
+
+def _count(session: Session, *demanded: ColumnElement[bool]) -> int:
+    texts = select(func.count()).select_from(AuditText).join(AuditEntry, AuditEntry.seq == AuditText.seq)
+    return session.scalar(texts.where(*demanded)) or 0
