@@ -22,6 +22,13 @@ def app(slack: LocalSlack) -> Iterator[SocketApp]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def shared() -> Iterator[tuple[LocalSlack, SocketApp]]:
+    """One workspace for tests that each use a message of their own."""
+    with local_slack() as slack, SocketApp(slack) as app:
+        yield slack, app
+
+
 def option(value: str) -> Json:
     return {"text": {"type": "plain_text", "text": value.upper()}, "value": value}
 
@@ -82,8 +89,9 @@ def test_a_click_says_who_where_and_what(slack: LocalSlack, app: SocketApp) -> N
     ids=lambda value: value.get("type") if isinstance(value, dict) else None,
 )
 def test_every_menu_sends_what_was_picked(
-    slack: LocalSlack, app: SocketApp, element: Json, picked: list[str], sent: Json
+    shared: tuple[LocalSlack, SocketApp], element: Json, picked: list[str], sent: Json
 ) -> None:
+    slack, app = shared
     message = posted(slack, {**element, "action_id": "pick"})
     slack.person("ana").choose(message, "pick", *picked)
     (action,) = app.interactions[-1]["actions"]

@@ -32,6 +32,13 @@ def page(slack: LocalSlack) -> Iterator[httpx.Client]:
         yield browser
 
 
+@pytest.fixture(scope="module")
+def quiet_page() -> Iterator[httpx.Client]:
+    """A page of a workspace in which nothing happens, for acts that are refused."""
+    with local_slack() as slack, httpx.Client(base_url=slack.origin, trust_env=False) as browser:
+        yield browser
+
+
 def read(page: httpx.Client, name: str, /, **parameters: str) -> Json:
     answer: Json = page.get(f"/ui/{name}", params=parameters).json()
     return answer
@@ -177,16 +184,16 @@ def test_an_app_that_is_away_is_told_as_a_warning(slack: LocalSlack, page: httpx
         ("read", {"channel": ["x"], "ts": 1}),
     ],
 )
-def test_what_cannot_be_done_is_said_in_a_sentence(page: httpx.Client, name: str, body: Json) -> None:
-    answer = act(page, name, **body)
+def test_what_cannot_be_done_is_said_in_a_sentence(quiet_page: httpx.Client, name: str, body: Json) -> None:
+    answer = act(quiet_page, name, **body)
     assert answer["ok"] is False
     assert answer["message"].endswith(".")
 
 
-def test_only_json_objects_are_taken(page: httpx.Client) -> None:
-    assert page.post("/ui/message", content="user=x").status_code == 415
-    assert page.post("/ui/message", json=["x"]).status_code == 400
-    assert page.post("/ui/message", content="{", headers={"Content-Type": "application/json"}).status_code == 400
+def test_only_json_objects_are_taken(quiet_page: httpx.Client) -> None:
+    assert quiet_page.post("/ui/message", content="user=x").status_code == 415
+    assert quiet_page.post("/ui/message", json=["x"]).status_code == 400
+    assert quiet_page.post("/ui/message", content="{", headers={"Content-Type": "application/json"}).status_code == 400
 
 
 def test_a_direct_message_is_opened_once_and_heard(slack: LocalSlack, page: httpx.Client) -> None:

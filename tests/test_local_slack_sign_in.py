@@ -17,7 +17,7 @@ from bot.demo.slack import LocalSlack
 RETURN = "http://127.0.0.1:9999/signed-in"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def slack() -> Iterator[LocalSlack]:
     with local_slack() as running:
         yield running

@@ -43,7 +43,6 @@ class Delivery:
     async def start(self) -> None:
         self._loop = asyncio.get_running_loop()
         await self.sockets.start()
-        await self.http.start()
 
     async def stop(self) -> None:
         self._loop = None

@@ -26,9 +26,6 @@ class SignedHttp:
         self._ack_seconds = ack_seconds
         self._client: httpx.AsyncClient | None = None
 
-    async def start(self) -> None:
-        self._client = httpx.AsyncClient(timeout=self._ack_seconds, follow_redirects=False, trust_env=False)
-
     async def stop(self) -> None:
         if self._client is not None:
             await self._client.aclose()
@@ -36,7 +33,7 @@ class SignedHttp:
     async def deliver(self, app: SeedApp, url: str, envelope: Envelope) -> Json | None:
         """Post one envelope; return the JSON object of the answer, if it holds one."""
         if self._client is None:
-            raise DeliveryError("connection_failed")
+            self._client = httpx.AsyncClient(timeout=self._ack_seconds, follow_redirects=False, trust_env=False)
         body, kind = _body(envelope)
         headers = {"Content-Type": kind, "User-Agent": "Slackbot 1.0 (local)", **self._signature(app, body)}
         if envelope.attempt:
