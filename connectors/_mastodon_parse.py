@@ -11,7 +11,7 @@ from connectors.base import Author, Post, Skipped
 Json = object
 """Anything that came out of a server's JSON."""
 
-OPEN_TO_ALL = frozenset({"public", "unlisted"})
+_OPEN_TO_ALL = ("public", "unlisted")
 
 _LONGEST_ID = 200
 _LONGEST_NAME = 200
@@ -54,11 +54,10 @@ class Reader:
         if identity is None:
             raise Unreadable("It has no id.")
         author = self._author(status.get("account"))
-        mentions = [one for one in _list(status.get("mentions")) if is_mapping(one)]
         parent = _optional_id(status.get("in_reply_to_id"))
         return Post(
             id=identity,
-            text=_text(status, mentions),
+            text=text_of(status),
             author=author,
             created_at=time_of(status.get("created_at")),
             url=web_address(status.get("url")) or web_address(status.get("uri")),
@@ -67,9 +66,9 @@ class Reader:
             edited_at=_optional_time(status.get("edited_at")),
             language=_language(status.get("language")),
             venue=author.handle.rpartition("@")[2] if "@" in author.handle else self.host,
-            mentioned=frozenset(filter(None, map(id_of, mentions))),
+            mentioned=frozenset(filter(None, map(id_of, _list(status.get("mentions"))))),
             is_own=bool(self.own_id) and author.id == self.own_id,
-            is_public=status.get("visibility") in OPEN_TO_ALL,
+            is_public=status.get("visibility") in _OPEN_TO_ALL,
         )
 
     def _author(self, account: Json) -> Author:
@@ -123,6 +122,18 @@ def count_of(value: Json) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31 else 0
 
 
+def text_of(status: Mapping[str, Json]) -> str:
+    """Return the plain text of a status, below its content warning; raises `Unreadable`."""
+    content = status.get("content")
+    if not isinstance(content, str):
+        raise Unreadable("It has no text.")
+    mentions = [one for one in _list(status.get("mentions")) if is_mapping(one)]
+    handles = {url: handle_of(one) for one in mentions if (url := web_address(one.get("url"))) and handle_of(one)}
+    warning = status.get("spoiler_text")
+    above = f"{_one_line(warning)}\n\n" if isinstance(warning, str) and warning.strip() else ""
+    return above + plain(content, handles)
+
+
 def _optional_time(value: Json) -> datetime | None:
     try:
         return time_of(value)
@@ -137,16 +148,6 @@ def _optional_id(value: Json) -> str | None:
         return str(value) if abs(value) < 10**_LONGEST_ID else None
     plain_id = 0 < len(value) <= _LONGEST_ID and value.isprintable() and not set(value) & set(" /?#%\\")
     return value if plain_id and value not in (".", "..") else None
-
-
-def _text(status: Mapping[str, Json], mentions: list[Mapping[str, Json]]) -> str:
-    content = status.get("content")
-    if not isinstance(content, str):
-        raise Unreadable("It has no text.")
-    handles = {url: handle_of(one) for one in mentions if (url := web_address(one.get("url"))) and handle_of(one)}
-    warning = status.get("spoiler_text")
-    above = f"{_one_line(warning)}\n\n" if isinstance(warning, str) and warning.strip() else ""
-    return above + plain(content, handles)
 
 
 def _language(value: Json) -> str | None:

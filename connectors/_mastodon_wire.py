@@ -114,7 +114,8 @@ def ask(call: Call, operation: Callable[[Client], object]) -> Answer:
 def raise_refusal(answer: Answer, call: Call) -> NoReturn:
     """Raise what an unsuccessful answer means for a read."""
     if answer.status >= 500:
-        raise ConnectorError(Fault.TRANSIENT, _detail(answer, call), retry_at=None)
+        retry_at = _retry_after(answer.headers.get("Retry-After", ""), call.now)
+        raise ConnectorError(Fault.TRANSIENT, _detail(answer, call), retry_at=retry_at)
     rejected = refusal(answer, call)
     raise ConnectorError(rejected.fault, rejected.detail, retry_at=rejected.retry_at)
 
@@ -150,7 +151,6 @@ def host_of(call: Call) -> str:
 _TOO_LONG = ("too long", "limit", "exceed", "maximum")
 _BY_STATUS = {
     401: Fault.AUTH,
-    404: Fault.GONE,
     408: Fault.TRANSIENT,
     410: Fault.GONE,
     413: Fault.TOO_LONG,
@@ -164,6 +164,10 @@ def _fault(answer: Answer) -> Fault:
     said = answer.message.casefold()
     if (known := _BY_STATUS.get(answer.status)) is not None:
         return known
+    if not is_mapping(answer.body):
+        return Fault.INVALID  # Not the platform's own word: a firewall's page must not make a post count as deleted.
+    if answer.status == 404:
+        return Fault.GONE
     if answer.status == 403:
         ours = ("scope", "login", "disabled", "suspended", "confirm", "token", "authenticated")
         return Fault.AUTH if any(word in said for word in ours) else Fault.FORBIDDEN_BY_POLICY
@@ -177,6 +181,8 @@ def _fault(answer: Answer) -> Fault:
 def _detail(answer: Answer, call: Call) -> str:
     if 300 <= answer.status < 400:
         return f"{host_of(call)} sends us elsewhere ({answer.status}): set the account's address to where it lives."
+    if answer.status < 500 and not is_mapping(answer.body):
+        return f"{host_of(call)} answered {answer.status} without a reason. Does a Mastodon server live there?"
     said = f": {answer.message}" if answer.message else ""
     return f"{host_of(call)} answered {answer.status}{said}"
 

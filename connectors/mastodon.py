@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from connectors._mastodon_parse import Json, Unreadable, count_of, handle_of, id_of, is_mapping, time_of
+from connectors._mastodon_parse import Json, Unreadable, count_of, handle_of, id_of, is_mapping, text_of, time_of
 from connectors._mastodon_sources import checked_id, fetch, reader, status_id, surroundings
 from connectors._mastodon_text import clean, length, plain, same, web_address
 from connectors._mastodon_wire import Answer, Client, NoAnswer, ask, exchange, host_of, verdict
@@ -52,7 +52,9 @@ CLOCK_SKEW = timedelta(minutes=2)
 _AT_ONCE = 20
 """How many posts Mastodon reads in one request."""
 
-_PAGES_BACK = 5
+_PAGES_BACK = 25
+"""How many pages of our own posts we look through for one: more than Mastodon lets an account write in a day."""
+
 _DOCUMENTATION = "https://docs.joinmastodon.org/methods/statuses/"
 
 SPEC = Spec(
@@ -143,8 +145,8 @@ class MastodonConnector:
         """Put the author's handle before the text: without it Mastodon tells nobody that they were answered."""
         body = clean(text.replace("\r\n", "\n").replace("\r", "\n")).strip()
         handle = f"@{context.parent.author.handle.removeprefix('@')}"
-        first, _, _ = body.partition(" ")
-        if context.parent.is_own or first.rstrip(",:\n").casefold() == handle.casefold():
+        first = body.split(maxsplit=1)[0] if body else ""
+        if context.parent.is_own or first.rstrip(",:").casefold() == handle.casefold():
             return body
         return f"{handle} {body}".rstrip()
 
@@ -176,7 +178,7 @@ class MastodonConnector:
             previous, oldest = oldest, id_of(statuses[-1])
             if oldest in (None, previous):
                 return None
-        return None
+        raise ConnectorError(Fault.TRANSIENT, f"{host_of(call)} has too many newer posts of ours to look through.")
 
     def edit(self, call: Call, post_id: str, text: str) -> Outcome:
         return _write(call, lambda client: client.status_update(checked_id(post_id), text))
@@ -268,8 +270,11 @@ def _posted(answer: Answer, call: Call) -> Outcome:
     receipt = _receipt(answer.body)
     if receipt is None:
         return Unknown(f"{host_of(call)} answered {answer.status}, but with no receipt that can be read.")
-    content = answer.body.get("content") if is_mapping(answer.body) else None
-    return Posted(receipt, plain(content) if isinstance(content, str) else None, answer.allowance())
+    try:
+        text = text_of(answer.body) if is_mapping(answer.body) else None
+    except Unreadable:
+        text = None
+    return Posted(receipt, text, answer.allowance())
 
 
 def _receipt(status: Json) -> Receipt | None:

@@ -275,6 +275,8 @@ def test_venues_that_do_not_want_us_are_left_alone(plaza: Plaza) -> None:
         ("@sam@far.away.example hi", 10),
         ("@m hi", 5),
         ("@M, hi", 6),
+        ("@m\nhi", 5),
+        ("", 2),
         ("nothttps://example.org/" + "x" * 20, 46),
         ("http://localhost/" + "x" * 20, 40),
     ],

@@ -52,7 +52,8 @@ class Visit:
 
     def text(self, name: str) -> str:
         value = self.sent.get(name, "")
-        return value if isinstance(value, str) else str(value)
+        text = value if isinstance(value, str) else str(value)
+        return text.encode("utf-8", "replace").decode()
 
     def many(self, name: str) -> list[str]:
         query = self.request.query_params
