@@ -42,8 +42,8 @@ def blanks(text: str) -> tuple[Finding, ...]:
             rule="blank",
             severity=Severity.BLOCK,
             title="Fill the blanks",
-            why=f"The draft still holds a blank: {blank.group()}.",
-            fix="Put your own words in its place, or take it out.",
+            why="There is a blank left to fill.",
+            fix="Put your own words in place of the brackets.",
             span=blank.span(),
         )
         for blank in BLANK.finditer(text)

@@ -20,12 +20,15 @@ from bot.deps import Deps
 from bot.models import Source
 from bot.settings import Settings
 from bot.slack.manifest import manifest
+from bot.throttle import editing
 from connectors.base import Followed, Identity, SourceKind
 
 COMPANY = "Harbour"
 FACTS = Path(__file__).parent / "facts.yml"
 SLACK_PORT = 8400
 PLAZA_PORT = 8401
+DEMO_GAP = "At least 15 seconds between replies in a venue; then hold"
+DEMO_DAY = "At most 100 replies in a venue per day; then hold"
 MENTIONS = SeedChannel(name="mentions").id
 OPS = SeedChannel(name="chorus-ops").id
 
@@ -92,9 +95,18 @@ def _furnished(settings: Settings, plaza: Plaza) -> Iterator[Deps]:
         with deps.sessions() as session:
             known = session.scalar(select(Source).limit(1)) is not None
         account = sources.connect(deps, brand, actor="operator")
-        for name, followed in () if known else _followed():
-            sources.add(deps, account.id, name, followed, channel=MENTIONS, poll_seconds=1, actor="operator")
+        if not known:
+            _loosen_limits(deps)
+            for name, followed in _followed():
+                sources.add(deps, account.id, name, followed, channel=MENTIONS, poll_seconds=1, actor="operator")
         yield deps
+
+
+def _loosen_limits(deps: Deps) -> None:
+    """The demo is tried at any hour and in a few minutes: Plaza has no night, and its pauses are short."""
+    editing.retire(deps, "quiet-hours", by=None)
+    editing.put(deps, editing.read("venue-gap", DEMO_GAP), by=None)
+    editing.put(deps, editing.read("venue-day", DEMO_DAY), by=None)
 
 
 def _followed() -> tuple[tuple[str, Followed], ...]:
