@@ -122,7 +122,7 @@ def _settle(deps: Deps, taken: Taken, state: OutboxState, detail: str, *, paced:
             row.state = state
             row.detail = detail
             row.sent_at = now
-            row.not_before = now if paced else row.created_at
+            row.not_before = now if paced else now - 2 * PACE
 
 
 def _put_back(deps: Deps, channel: str, taken: Taken, trouble: Trouble) -> None:
