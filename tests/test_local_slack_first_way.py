@@ -101,27 +101,30 @@ def seed() -> Seed:
 
 
 @contextlib.contextmanager
-def connected(slack: LocalSlack, handler: Any = BuiltinHandler) -> Iterator[App]:
-    app = bolt_app(slack)
-    socket = handler(app, slack.app_token)
-    socket.connect()
-    try:
-        slack.wait_until_connected()
-        yield app
-    finally:
-        socket.close()
+def connected(handler: Any) -> Iterator[LocalSlack]:
+    with LocalSlack(seed=seed()) as slack:
+        app = bolt_app(slack)
+        socket = handler(app, slack.app_token)
+        socket.connect()
+        try:
+            slack.wait_until_connected()
+            yield slack
+        finally:
+            socket.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def slack() -> Iterator[LocalSlack]:
-    with LocalSlack(seed=seed()) as running:
+    """One workspace and one running app for all: disconnecting the real client takes seconds."""
+    with connected(WebSocketClientHandler) as running:
         yield running
 
 
 @pytest.mark.parametrize("handler", [BuiltinHandler, WebSocketClientHandler])
-def test_a_card_is_clicked_a_modal_submitted_and_the_card_changes(slack: LocalSlack, handler: Any) -> None:
-    with connected(slack, handler) as app:
-        app.client.chat_postMessage(channel="#mentions", text="A mention", blocks=CARD)
+def test_a_card_is_clicked_a_modal_submitted_and_the_card_changes(handler: Any) -> None:
+    with connected(handler) as slack:
+        api = WebClient(token=slack.bot_token, base_url=slack.api_url)
+        api.chat_postMessage(channel="#mentions", text="A mention", blocks=CARD)
         ana = slack.person("ana")
 
         ana.click(ana.last("#mentions"), "reply")
@@ -139,66 +142,57 @@ def test_a_card_is_clicked_a_modal_submitted_and_the_card_changes(slack: LocalSl
 
 
 def test_a_slash_command_answers_its_person_only(slack: LocalSlack) -> None:
-    with connected(slack):
-        ana = slack.person("ana")
-        ana.command("/chorus help me", channel="#general")
-        ana.wait_for_message("#general", "And later this")
+    ana = slack.person("ana")
+    ana.command("/chorus help me", channel="#mentions-reddit")
+    ana.wait_for_message("#mentions-reddit", "And later this")
+    ana.wait_for_message("#mentions-reddit", "You said help me")
 
-        assert {each["text"] for each in ana.messages("#general")} == {"You said help me", "And later this"}
-        assert all(each["is_ephemeral"] for each in ana.messages("#general"))
-        assert slack.person("ben").messages("#general") == []
+    assert all(each["is_ephemeral"] for each in ana.messages("#mentions-reddit"))
+    assert slack.person("ben").messages("#mentions-reddit") == []
 
 
 def test_opening_the_home_publishes_it_for_that_person(slack: LocalSlack) -> None:
-    with connected(slack):
-        ana = slack.person("ana")
-        ana.open_home()
-        home = ana.wait_for(ana.home)
+    ana = slack.person("ana")
+    ana.open_home()
+    home = ana.wait_for(ana.home)
 
-        assert home["blocks"][0]["text"]["text"] == "*A mention* from a reader"
-        assert slack.person("ben").home() is None
+    assert home["blocks"][0]["text"]["text"] == "*A mention* from a reader"
+    assert slack.person("ben").home() is None
 
 
 def test_naming_the_bot_reaches_it_and_it_answers_in_the_thread(slack: LocalSlack) -> None:
-    with connected(slack):
-        ana = slack.person("ana")
-        said = ana.say("#general", "Hello @chorus, 1 < 2 & 3")
-        ana.wait_for(lambda: len(ana.messages("#general", thread=said["ts"])) == 2)
+    ana = slack.person("ana")
+    said = ana.say("#general", "Hello @chorus, 1 < 2 & 3")
+    ana.wait_for(lambda: len(ana.messages("#general", thread=said["ts"])) == 2)
 
-        answer = ana.last("#general", thread=said["ts"])
-        assert answer["text"] == f"Heard: Hello <@{slack.app.bot_user_id}>, 1 &lt; 2 &amp; 3"
-        assert ana.messages("#general")[0]["reply_count"] == 1
+    answer = ana.last("#general", thread=said["ts"])
+    assert answer["text"] == f"Heard: Hello <@{slack.app.bot_user_id}>, 1 &lt; 2 &amp; 3"
+    parent = next(each for each in ana.messages("#general") if each["ts"] == said["ts"])
+    assert parent["reply_count"] == 1
 
 
 def test_shortcuts_open_modals_from_a_message_and_from_anywhere(slack: LocalSlack) -> None:
-    with connected(slack):
-        ben = slack.person("ben")
-        said = ben.say("#general", "Look at this")
-        ben.message_shortcut("look", said)
-        ben.wait_for_modal("Look")
-        ben.close()
-        ben.shortcut("look")
-        ben.wait_for_modal("Look")
-        assert len(ben.views()) == 1
-
-
-def test_without_an_app_a_click_says_that_it_is_not_connected(slack: LocalSlack) -> None:
-    WebClient(token=slack.bot_token, base_url=slack.api_url).chat_postMessage(
-        channel="#mentions", text="x", blocks=CARD
-    )
-    ana = slack.person("ana")
-    with pytest.raises(PersonError, match="Chorus is not connected"):
-        ana.click(ana.last("#mentions"), "reply")
+    theo = slack.person("theo")
+    said = theo.say("#general", "Look at this")
+    theo.message_shortcut("look", said)
+    theo.wait_for_modal("Look")
+    theo.close()
+    theo.shortcut("look")
+    theo.wait_for_modal("Look")
+    assert len(theo.views()) == 1
+    theo.close()
 
 
 def test_many_people_can_click_at_once(slack: LocalSlack) -> None:
-    with connected(slack) as app:
-        app.client.chat_postMessage(channel="#mentions", text="A mention", blocks=CARD)
-        people = [slack.person(name) for name in ("ana", "ben", "mara", "ruth", "theo")]
-        threads = [threading.Thread(target=each.click, args=(each.last("#mentions"), "reply")) for each in people]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        for each in people:
-            each.wait_for_modal("Reply")
+    WebClient(token=slack.bot_token, base_url=slack.api_url).chat_postMessage(
+        channel="#mentions", text="A mention", blocks=CARD
+    )
+    people = [slack.person(name) for name in ("ana", "ben", "mara", "ruth", "theo")]
+    threads = [threading.Thread(target=each.click, args=(each.last("#mentions"), "reply")) for each in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for each in people:
+        each.wait_for_modal("Reply")
+        each.close(everything=True)

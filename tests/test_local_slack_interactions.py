@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from local_slack_kit import SILENCE, Json, SocketApp, button, card, client, local_slack, modal, words
+from local_slack_kit import SILENCE, Json, SocketApp, app_seed, button, card, client, local_slack, modal, words
 from slack_sdk.webhook import WebhookClient
 
 from bot.demo.slack import LocalSlack, PersonError
@@ -203,6 +203,13 @@ def test_no_answer_in_three_seconds_is_told_to_the_person(slack: LocalSlack) -> 
             slack.person("ana").click(message, "go")
         assert refused.value.code == "operation_timeout"
         assert len(app.interactions) == 1
+
+
+def test_an_app_without_interactivity_cannot_be_clicked() -> None:
+    with local_slack(seed=app_seed(interactivity=False)) as slack, SocketApp(slack) as app:
+        with pytest.raises(PersonError, match="not configured to handle interactive responses"):
+            slack.person("ana").click(posted(slack), "go")
+        assert app.interactions == []
 
 
 def test_a_response_url_dies_after_five_uses(slack: LocalSlack, app: SocketApp) -> None:

@@ -146,6 +146,14 @@ def test_an_update_takes_4_000_characters_and_a_post_cuts_at_40_000(slack: Local
     assert answer["error"] == "msg_too_long"
 
 
+def test_an_update_keeps_the_blocks_it_does_not_mention(slack: LocalSlack) -> None:
+    api = client(slack)
+    posted = api.chat_postMessage(channel="#mentions", text="x", blocks=card())
+    where = {"channel": posted["channel"], "ts": posted["ts"]}
+    assert "blocks" in api.chat_update(**where, text="y")["message"]
+    assert "blocks" not in api.chat_update(**where, text="y", blocks=[])["message"]
+
+
 def test_markdown_text_excludes_text_and_blocks(slack: LocalSlack) -> None:
     api = client(slack)
     api.chat_postMessage(channel="#mentions", markdown_text="**x**")

@@ -188,6 +188,8 @@ class Acts:
         return where | {"response_url": url}
 
     def _ask(self, app: SeedApp, kind: str, payload: Json, user: str) -> Json:
+        if kind == "interactive" and not app.interactivity:
+            raise PersonError("not_interactive", f"{app.name} is not configured to handle interactive responses.")
         try:
             return self._delivery.ask(app, kind, payload) or {}
         except DeliveryError as error:

@@ -24,22 +24,10 @@ class Answers:
 
     def submission(self, app: SeedApp, user: str, view: Json, answer: Json) -> None:
         """Close, replace, push or clear after a `view_submission`; raises PersonError for errors to show."""
-        match answer.get("response_action"):
-            case None:
-                self._views.close(user, view["id"])
-            case "clear":
-                self._views.close(user, view["id"], everything=True)
-            case "errors":
-                raise self._errors(app, user, view, answer.get("errors"))
-            case "update":
-                self._views.update(app, view["id"], self._view_of(app, user, answer))
-            case "push":
-                try:
-                    self._views.push(user, app, self._view_of(app, user, answer))
-                except SlackError as error:
-                    raise self._bad(app, user, error.code) from error
-            case other:
-                raise self._bad(app, user, f"unknown response_action {other!r}")
+        try:
+            self._respond_to_submission(app, user, view, answer)
+        except SlackError as error:
+            raise self._bad(app, user, error.code) from error
 
     def options(self, app: SeedApp, answer: Json) -> Json:
         """The options of an external select, refused when they would be in a block."""
@@ -69,6 +57,21 @@ class Answers:
         elif content is not None:
             thread = body.get("thread_ts") or issued.thread
             self._say(issued.app, issued.user, issued.channel, body, thread=thread)
+
+    def _respond_to_submission(self, app: SeedApp, user: str, view: Json, answer: Json) -> None:
+        match answer.get("response_action"):
+            case None:
+                self._views.close(user, view["id"])
+            case "clear":
+                self._views.close(user, view["id"], everything=True)
+            case "errors":
+                raise self._errors(app, user, view, answer.get("errors"))
+            case "update":
+                self._views.update(app, view["id"], self._view_of(app, user, answer))
+            case "push":
+                self._views.push(user, app, self._view_of(app, user, answer))
+            case other:
+                raise self._bad(app, user, f"unknown response_action {other!r}")
 
     def _say(self, app: SeedApp, user: str, channel: str, body: Json, *, thread: str | None) -> None:
         content = Content.of(body, unlimited=True)

@@ -46,6 +46,7 @@ def post_ephemeral(call: Call) -> Json:
 
 @method("chat.update", "chat:write", tier=Tier.THREE)
 def update(call: Call) -> Json:
+    """Blocks and attachments that are not mentioned stay; an empty list takes them away."""
     channel = call.channel(member=False)
     call.need("ts")
     if len(call.text("text")) > TEXT_IN_UPDATE:
@@ -56,11 +57,8 @@ def update(call: Call) -> Json:
         raise SlackError("no_text")
     content = Content.of(given)
     _refuse_other_kind(old, content)
-    changes = content.fields()
-    if "blocks" in given or given.get("text"):
-        changes = {"blocks": None, **changes}
-    if "attachments" in given:
-        changes = {"attachments": None, **changes}
+    emptied = {key: None for key in ("blocks", "attachments") if given.get(key) is not None}
+    changes = emptied | content.fields()
     message = call.slack.messages.change(channel["id"], old, changes, editor=call.token.user)
     return {"channel": channel["id"], "ts": message["ts"], "text": message["text"], "message": message}
 
