@@ -145,7 +145,7 @@ def frozen(session: Session, *, at: datetime) -> tuple[Reply, ...]:
     )
     return tuple(
         reply
-        for reply, source_id in session.execute(waiting).tuples()
+        for reply, source_id in session.execute(waiting)
         if any(_holds(stop, _place(reply.platform, reply.venue_id, reply.account_id, source_id)) for stop in stops)
     )
 

@@ -172,7 +172,7 @@ def limit_of(name: str, said: str) -> Limit:
         (("At most 3 replies in a venue, in gone per day",), "about the venue gone, which does not exist"),
         (("At most 3 replies in a thread", "At most 2 replies in a thread"), "“1” can never bind, for “2” is stricter"),
         (
-            ("At most 3 replies in a venue per day; then refuse", "At most 3 replies in a venue per 2 days; then hold"),
+            ("At most 3 replies in a venue per day; then refuse", "At most 3 replies in a venue per day; then hold"),
             "“1” contradicts “2”",
         ),
         (("At most 3 replies in a thread", "At most 3 replies in a thread"), "“1” and “2” say the same"),
@@ -197,7 +197,8 @@ def test_a_venue_with_an_unknown_zone_is_pointed_out() -> None:
 
 def test_the_defaults_are_sound_and_narrower_exceptions_are_no_contradiction() -> None:
     assert problems(DEFAULTS, now=NOW) == []
-    wide = limit_of("wide", "At most 3 replies in a thread")
+    wide = limit_of("wide", "At most 3 replies in a thread; then ask a manager")
+    ladder = limit_of("ladder", "At most 9 replies in a thread; then refuse")
     narrow = limit_of("narrow", "At most 1 reply in a thread, on mastodon")
     excepted = limit_of("excepted", "At most 2 replies in a thread, unless they address us")
-    assert problems([wide, narrow, excepted], now=NOW) == []
+    assert problems([wide, ladder, narrow, excepted], now=NOW) == []

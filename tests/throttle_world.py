@@ -1,7 +1,8 @@
 """A small world for tests of limits: venues, threads, people, and replies that were approved in it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot import database, throttle
 from bot.database import Sessions
+from bot.deps import Deps
 from bot.models import (
     Account,
     Draft,
@@ -26,7 +28,10 @@ from bot.models import (
     Venue,
 )
 from bot.throttle import Override, Proposal, Reservation
+from bot.vault import Vault, new_key
+from connectors import registry
 from connectors.base import Identity, SourceKind
+from guidelines import pack
 from guidelines.throttle import Decision, Limit, terms_of
 
 PLATFORM = "mastodon"
@@ -241,3 +246,22 @@ def build(sessions: Sessions, now: datetime) -> World:
         session.flush()
         world.source = source.id
     return world
+
+
+def deps_of(sessions: Sessions, now: Callable[[], datetime]) -> Deps:
+    """What services are given, on this database and clock."""
+    return Deps(
+        sessions=sessions,
+        connectors=registry.discover().connectors,
+        pack=pack.default(),
+        facts=None,
+        vault=Vault(new_key()),
+        now=now,
+        jitter=lambda: 0.5,
+        worker="test",
+        company=("Harbour",),
+        ops_channel="",
+        undo=timedelta(0),
+        claim=timedelta(minutes=15),
+        roles_of=lambda _user: ("employee",),
+    )

@@ -88,7 +88,7 @@ def history(session: Session, name: str) -> Sequence[LimitRecord]:
 
 def oddities(session: Session, deps: Deps, limits: Sequence[Limit] | None = None) -> list[str]:
     """Say in plain sentences what is odd about these limits, or about those in force."""
-    venues = dict(session.execute(select(Venue.name, Venue.timezone)).tuples().all())
+    venues = {venue.name: venue.timezone for venue in session.execute(select(Venue.name, Venue.timezone))}
     return problems(limits or in_force(session), now=deps.now(), platforms=list(deps.connectors), venues=venues)
 
 

@@ -2,6 +2,7 @@
 
 from guidelines.throttle.decide import Decision, Reason, Ruling, decide, first_opening
 from guidelines.throttle.defaults import DEFAULTS, platform_rule
+from guidelines.throttle.durations import read_duration, say_duration
 from guidelines.throttle.ledger import Commercial, Entry, Ledger, Likeness, Place, ThreadNow
 from guidelines.throttle.limit import Action, Basis, Condition, Limit, LimitError, Scope, Selector, Unless
 from guidelines.throttle.rules import NOBODY
@@ -34,8 +35,10 @@ __all__ = [
     "parse_terms",
     "platform_rule",
     "problems",
+    "read_duration",
     "read_sentence",
     "say",
+    "say_duration",
     "sentence",
     "terms_of",
 ]

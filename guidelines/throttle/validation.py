@@ -23,6 +23,7 @@ _WINDOWED = {Condition.GAP, Condition.COMMERCIAL}
 _SHARES = {Condition.SHARE, Condition.COMMERCIAL, Condition.SIMILARITY}
 _COUNTS = {Condition.COUNT, Condition.EMPLOYEES}
 _TIMELESS = {Condition.LAST_WORD, Condition.SHARE}
+_STRICTNESS = {action: rank for rank, action in enumerate(Action)}
 MOST = 1_000_000
 
 
@@ -109,7 +110,9 @@ def _alone(limit: Limit, now: datetime, platforms: Collection[str], venues: Mapp
 
 def _blocks_everything(limit: Limit) -> bool:
     """One who asked not to be spoken to is blocked on purpose."""
-    return not limit.where.authors and limit.number == 0 and limit.condition in _COUNTS | _SHARES - {Condition.COMMERCIAL}
+    return (
+        not limit.where.authors and limit.number == 0 and limit.condition in _COUNTS | _SHARES - {Condition.COMMERCIAL}
+    )
 
 
 def _never_binds(limit: Limit) -> bool:
@@ -122,12 +125,18 @@ def _together(one: Limit, other: Limit) -> str:
     if one.condition is not other.condition or not _covers(other, one):
         return ""
     if _same_terms(one, other):
-        return f"“{one.name}” and “{other.name}” say the same." if one.name < other.name else ""
-    if not _at_least_as_strict(other, one):
+        return _of_two_alike(one, other) if one.name < other.name else ""
+    milder = _STRICTNESS[other.action] < _STRICTNESS[one.action]
+    # First to ask and later to refuse is a ladder: a manager may let more pass, and the next step is reached.
+    if milder or not _at_least_as_strict(other, one):
         return ""
-    if other.action is not one.action and one.action is Action.REFUSE:
-        return f"“{one.name}” contradicts “{other.name}”: the same replies, one would {one.action}, one {other.action}."
     return f"“{one.name}” can never bind, for “{other.name}” is stricter."
+
+
+def _of_two_alike(one: Limit, other: Limit) -> str:
+    if one.action is other.action:
+        return f"“{one.name}” and “{other.name}” say the same."
+    return f"“{one.name}” contradicts “{other.name}”: the same replies, one would {one.action}, one {other.action}."
 
 
 def _covers(wide: Limit, narrow: Limit) -> bool:
