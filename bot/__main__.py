@@ -1,21 +1,31 @@
 """The `chorus` command."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
+import orjson
 import typer
 from rich.console import Console
 
 from bot import app as composition
-from bot import database, doctor, logs, settings, vault
+from bot import database, doctor, facts_cli, logs, settings, stops_cli, throttle_cli, vault
 from bot.app import Part
+from bot.cli import platforms
 from bot.cli import sources as sources_cli
+from bot.deps import Deps
 from bot.errors import ChorusError
+from bot.slack.manifest import manifest
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-cli.add_typer(sources_cli.accounts_app, name="accounts")
-cli.add_typer(sources_cli.sources_app, name="sources")
 screen = Console()
+
+
+@contextmanager
+def _deps() -> Iterator[Deps]:
+    with composition.opened(settings.load()) as (_, deps):
+        yield deps
 
 
 @cli.command()
@@ -31,11 +41,10 @@ def run(
 @cli.command()
 def migrate() -> None:
     """Bring the database up to date."""
-    configured = settings.load()
-    with composition.opened(configured, migrated=False) as (engine, _):
+    with composition.opened(settings.load(), migrated=False) as (engine, _):
         behind = database.pending(engine)
         composition.prepare(engine)
-    screen.print("The database is up to date." if not behind else "The database was brought up to date.")
+    screen.print("The database was brought up to date." if behind else "The database is up to date.")
 
 
 @cli.command(name="doctor")
@@ -43,7 +52,8 @@ def check_up() -> None:
     """Check settings, database, Slack and every source, and say what to do."""
     findings = doctor.examine()
     for finding in findings:
-        screen.print(f"[{'green' if finding.ok else 'red'}]{'ok  ' if finding.ok else 'FAIL'}[/] {finding.what}")
+        screen.print(f"[{'green' if finding.ok else 'red'}]{'ok  ' if finding.ok else 'FAIL'}[/] ", end="")
+        screen.print(finding.what, markup=False, highlight=False)
         if finding.advice:
             screen.print(f"     {finding.advice}", markup=False, highlight=False)
     raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
@@ -53,6 +63,20 @@ def check_up() -> None:
 def new_key() -> None:
     """Print a fresh key for CHORUS_SECRET_KEY."""
     typer.echo(vault.new_key())
+
+
+@cli.command(name="manifest")
+def print_manifest() -> None:
+    """Print the manifest of the Slack app, to paste where Slack asks for one."""
+    typer.echo(orjson.dumps(manifest(), option=orjson.OPT_INDENT_2).decode())
+
+
+cli.command()(platforms.connectors)
+cli.add_typer(sources_cli.accounts_app, name="accounts")
+cli.add_typer(sources_cli.sources_app, name="sources")
+cli.add_typer(facts_cli.app, name="facts")
+cli.add_typer(throttle_cli.build(_deps), name="throttle")
+cli.add_typer(stops_cli.build(_deps))
 
 
 def main() -> None:

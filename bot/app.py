@@ -25,6 +25,7 @@ from bot.deps import Deps, utc_now
 from bot.jobs import Worker
 from bot.settings import Settings
 from bot.slack import app as slack_app
+from bot.slack import http as slack_http
 from bot.slack import lane
 from bot.slack.sockets import Supervisor
 from bot.vault import open_vault
@@ -122,7 +123,7 @@ def _starters(
 ) -> dict[Part, Callable[[], Running]]:
     return {
         Part.WORKER: lambda: _worker(settings, engine, deps),
-        Part.SLACK: lambda: _slack(settings, deps),
+        Part.SLACK: lambda: _slack(settings, deps) if settings.slack_app_token else _called(settings),
         Part.CLOCK: lambda: _clock(deps),
         Part.CONSOLE: lambda: _console(settings, deps, running),
     }
@@ -152,6 +153,12 @@ def _slack(settings: Settings, deps: Deps) -> Running:
     return Running(supervisor.stop, supervisor.health)
 
 
+def _called(settings: Settings) -> Running:
+    """Without a token for Socket Mode, Slack calls the console part instead."""
+    settings.require("slack_signing_secret")
+    return Running(lambda: None, lambda: {"ok": True, "detail": "Slack calls /slack/events"})
+
+
 def _clock(deps: Deps) -> Running:
     clock = Clock(deps)
     clock.start()
@@ -162,7 +169,10 @@ def _console(settings: Settings, deps: Deps, running: Mapping[str, Running]) -> 
     def reports() -> dict[str, Mapping[str, object]]:
         return {name: part.report() for name, part in running.items()}
 
-    web = Starlette(routes=health.routes(deps.sessions, reports))
+    routes = health.routes(deps.sessions, reports)
+    if settings.slack_signing_secret and settings.slack_bot_token:
+        routes += slack_http.routes(bolt_app(settings, deps))
+    web = Starlette(routes=routes)
     server = uvicorn.Server(
         uvicorn.Config(web, host=settings.http_host, port=settings.http_port, log_level="warning", access_log=False)
     )

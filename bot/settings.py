@@ -149,7 +149,7 @@ class Settings(BaseSettings):
         default=8300,
         ge=0,
         le=65535,
-        description="Port of the same; 0 takes any free one.",
+        description="Port for /healthz, /metrics and Slack's HTTP requests; 0 takes any free one.",
         examples=["8300"],
     )
     log_format: str = Field(
