@@ -2,6 +2,7 @@
 
 import asyncio
 import concurrent.futures
+import contextlib
 import secrets
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
@@ -60,7 +61,8 @@ class Delivery:
         """Deliver an event and do not wait. What is not acknowledged is retried three times."""
         loop = self._loop
         if loop is not None:
-            loop.call_soon_threadsafe(self._begin, app, payload)
+            with contextlib.suppress(RuntimeError):  # the loop has just been closed: so are all lines
+                loop.call_soon_threadsafe(self._begin, app, payload)
 
     def run(self, work: Coroutine[Any, Any, Result], timeout: float = 5.0) -> Result:
         """Do something on the server's event loop and wait for it."""

@@ -1,9 +1,14 @@
 """The Events API: which apps hear of what happened, and the envelope it comes in."""
 
+import threading
+
 from bot.demo.slack.delivery import Delivery, new_key
 from bot.demo.slack.errors import Json
 from bot.demo.slack.seed import SeedApp
 from bot.demo.slack.state import State
+
+MOST_AN_HOUR = 30_000
+"""Events per app and workspace; what comes after is lost, and the app is told once."""
 
 
 class Events:
@@ -12,6 +17,8 @@ class Events:
     def __init__(self, state: State, delivery: Delivery) -> None:
         self._state = state
         self._delivery = delivery
+        self._lock = threading.Lock()
+        self._told: dict[tuple[str, int], int] = {}
 
     def message(self, channel: str, event: Json) -> None:
         """A message, an edit or a deletion; a message that names an app's bot is an `app_mention` as well."""
@@ -39,8 +46,26 @@ class Events:
             self._tell(app, event["type"], event)
 
     def _tell(self, app: SeedApp, subscription: str, event: Json) -> None:
-        if subscription in app.events:
+        if subscription not in app.events:
+            return
+        told = self._counted(app)
+        if told <= MOST_AN_HOUR:
             self._delivery.tell(app, self._envelope(app, event))
+        elif told == MOST_AN_HOUR + 1:
+            self._delivery.tell(app, self._rate_limited(app))
+
+    def _counted(self, app: SeedApp) -> int:
+        """How many events this app has had in the present hour, this one included."""
+        hour = int(self._state.now() // 3600)
+        with self._lock:
+            self._told = {key: count for key, count in self._told.items() if key[1] == hour}
+            self._told[app.id, hour] = self._told.get((app.id, hour), 0) + 1
+            return self._told[app.id, hour]
+
+    def _rate_limited(self, app: SeedApp) -> Json:
+        minute = int(self._state.now() // 60) * 60
+        head = {"token": app.verification_token, "type": "app_rate_limited", "team_id": self._state.seed.team_id}
+        return head | {"minute_rate_limited": minute, "api_app_id": app.id}
 
     def _envelope(self, app: SeedApp, event: Json) -> Json:
         team = self._state.seed.team_id

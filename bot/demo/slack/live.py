@@ -1,6 +1,7 @@
 """What the open browser pages are told as it happens."""
 
 import asyncio
+import contextlib
 import json
 import threading
 from collections import defaultdict
@@ -38,8 +39,9 @@ class Live:
     def push(self, users: Iterable[str], event: Json) -> None:
         """Tell these people's pages; a page that has stopped reading misses it and reloads later."""
         loop = self._loop
-        if loop is not None and not loop.is_closed() and any(self._feeds.values()):
-            loop.call_soon_threadsafe(self._spread, list(users), json.dumps(event))
+        if loop is not None and any(self._feeds.values()):
+            with contextlib.suppress(RuntimeError):  # the loop has just been closed: nobody listens
+                loop.call_soon_threadsafe(self._spread, list(users), json.dumps(event))
         with self._changed:
             self._version += 1
             self._changed.notify_all()

@@ -125,6 +125,11 @@ class Person:
         view = self.modal()
         self._acts.submit({"user": self.id, "view_id": view["id"], "state": filled(view, values)})
 
+    def upload(self, name: str, content: bytes) -> Json:
+        """Choose a file for a `file_input`; give it to `submit` in a list."""
+        file: Json = self._people.upload(self.id, name, content)["file"]
+        return file
+
     def close(self, *, everything: bool = False) -> None:
         """Close the modal on top, or all of them."""
         self._acts.close({"user": self.id, "view_id": self.modal()["id"], "all": everything})

@@ -33,6 +33,7 @@ _IN_THREAD = """
 SELECT body, recipient FROM message WHERE channel = ? AND ts > ? AND ts < ? AND recipient IN ('', ?)
 AND (thread_ts = ? OR ts = ?) ORDER BY ts DESC LIMIT ?
 """
+VERSION = 1
 COLOURS = ("9f69e7", "4bbe2e", "e7392d", "3c989f", "674b1b", "e96699", "235e5b", "d58247")
 
 
@@ -47,7 +48,9 @@ class State:
         self._database = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = OFF")
+        self._refuse_other_version(path)
         self._database.executescript(_TABLES)
+        self._database.execute(f"PRAGMA user_version = {VERSION}")
         self._last_tick = self._newest_tick()
         with self._writing():
             self._plant(seed)
@@ -188,6 +191,13 @@ class State:
             rows = self._rows(_IN_THREAD, *bounds, thread, thread, limit)
         return [(json.loads(body), recipient) for body, recipient in reversed(rows)]
 
+    def _refuse_other_version(self, path: Path | None) -> None:
+        (version,) = self._row("PRAGMA user_version") or (0,)
+        (tables,) = self._row("SELECT count(*) FROM sqlite_master") or (0,)
+        if tables and version != VERSION:
+            self._database.close()
+            raise ValueError(f"{path} is not a workspace that this version made; delete it to start anew")
+
     def _newest_tick(self) -> int:
         (newest,) = self._row("SELECT max(ts) FROM message") or (None,)
         seconds, _, micros = str(newest or "0.000000").partition(".")
@@ -201,6 +211,9 @@ class State:
         for channel in seed.channels:
             if self.channel(channel.id) is None:
                 self._plant_channel(seed, channel)
+        for app in seed.apps:
+            for channel in (each for each in seed.channels if app.name in each.apps):
+                self.join(channel.id, app.bot_user_id)
         ids = {person.name: person.id for person in seed.people}
         for group in seed.groups:
             body = {"id": group.id, "team_id": seed.team_id, "handle": group.handle, "name": group.name}
@@ -210,10 +223,9 @@ class State:
         body = channel_document(channel.id, channel.name, self.now(), topic=channel.topic)
         private = {"is_private": True} if channel.is_private else {}
         self.put("channel", channel.id, {**body, **private, "is_archived": channel.is_archived})
-        people = [each.id for each in seed.people if channel.members is None or each.name in channel.members]
-        bots = [app.bot_user_id for app in seed.apps if app.name in channel.apps]
-        for user in (*people, *bots):
-            self.join(channel.id, user)
+        for person in seed.people:
+            if channel.members is None or person.name in channel.members:
+                self.join(channel.id, person.id)
 
     def _put_new(self, kind: str, key: str, body: Json) -> None:
         self._run("INSERT OR IGNORE INTO document VALUES (?, ?, ?)", kind, key, json.dumps(body))
