@@ -1,6 +1,6 @@
 """Taking texts away where law or time asks for it: by an entry that lists them, so that the chain still verifies."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -83,16 +83,22 @@ def choose(session: Session, *demanded: ColumnElement[bool], universe: ColumnEle
         .subquery()
     )
     found = select(texts.c.seq, texts.c.field, texts.c.before).where(texts.c.chosen).order_by(texts.c.seq).limit(most)
-    spans: Spans = {}
-    count = 0
+    rows: dict[str, list[tuple[int, int | None]]] = {}
     for seq, name, previous in session.execute(found):
-        runs = spans.setdefault(name, [])
-        if runs and runs[-1][1] == previous:
+        rows.setdefault(name, []).append((seq, previous))
+    return Chosen({name: runs_of(chosen) for name, chosen in rows.items()}, sum(map(len, rows.values())))
+
+
+def runs_of(texts: Iterable[tuple[int, int | None]]) -> list[tuple[int, int]]:
+    """Return the runs that name some texts of one field, each given as its entry and the entry of the one before it,
+    whether that one is named or not."""
+    runs: list[tuple[int, int]] = []
+    for seq, before in texts:
+        if runs and runs[-1][1] == before:
             runs[-1] = (runs[-1][0], seq)
         else:
             runs.append((seq, seq))
-        count += 1
-    return Chosen(spans, count)
+    return runs
 
 
 _ERASE = text("select audit_erase(:at, :kind, :actor, :subject, :body, :field, :salt, :text)").bindparams(

@@ -2,12 +2,12 @@
 
 import re
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import (
     ColumnElement,
-    CursorResult,
     Update,
     and_,
     false,
@@ -25,7 +25,7 @@ from bot.audit.checkpoints import Signer
 from bot.audit.erasure import THIRD_PARTY, choose, erase
 from bot.audit.holds import LOCK, Held, held
 from bot.audit.recording import keyed_hash
-from bot.audit.retention import empty_posts
+from bot.audit.retention import changed, empty_posts
 from bot.audit.selection import subjects_of
 from bot.database import advisory_lock
 from bot.errors import NotFound
@@ -38,7 +38,11 @@ MOST = 1_000_000
 """More texts than this about one person are erased by asking again."""
 SHORTEST = 3
 """A shorter name stands in too many texts that are about somebody else."""
+INDEXED = 50_000
+"""How much of a text the index of words knows; a longer one is read."""
 ERASED = "[erased]"
+LEGAL = or_(AuditEntry.kind.startswith("hold."), AuditEntry.kind.startswith("erasure."))
+"""What proves that the law was kept is itself kept, as GDPR 17(3)(b) and (e) allow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +95,11 @@ def erase_person(session: Session, platform: str, person: str, *, basis: str, at
     them = _known(session, platform, person)
     kept = held(session)
     about = or_(and_(AuditEntry.subject.in_(subjects_of(them.posts)), THIRD_PARTY), them.named_in_text())
+    about = and_(about, not_(LEGAL))
     held_back = _count(session, about, kept.entries)
     number, salt = secrets.token_hex(8), secrets.token_bytes(32)
-    posts = _empty_rows(session, them, kept, f"erased:{number}")
     chosen = choose(session, about, not_(kept.entries), universe=true(), most=MOST)
+    posts = _empty_rows(session, them, kept, f"erased:{number}")
     keyed = keyed_hash(salt, f"{platform}:{person}")
     data = {"certificate": number, "person": keyed, "posts": posts, "texts": chosen.texts, "kept": held_back}
     entry = erase(
@@ -134,7 +139,7 @@ def purge_deleted(session: Session, *, at: datetime) -> int:
     deleted = and_(PostRecord.status == PostStatus.DELETED, PostRecord.is_own.is_(False), PostRecord.text != "")
     about = and_(AuditEntry.subject.in_(subjects_of(deleted)), THIRD_PARTY)
     chosen = choose(session, about, not_(kept.entries), universe=true(), most=MOST)
-    posts = _changed(session, empty_posts(deleted, kept))
+    posts = changed(session, empty_posts(deleted, kept))[-1]
     if posts or chosen.texts:
         data = {"posts": posts, "texts": chosen.texts}
         erase(session, "erasure.platform", chosen.spans, at=at, actor="system", subject="record:all", data=data)
@@ -189,35 +194,35 @@ def _empty_rows(session: Session, them: _Known, kept: Held, token: str) -> int:
     session.execute(threads.order_by(Thread.id).with_for_update())
     posts = list(session.scalars(select(PostRecord.id).where(them.posts, not_(kept.post(PostRecord.id)))))
     by_them = PostRecord.id.in_(posts)
-    mentions = Mention.post_id.in_(posts)
-    _changed(session, update(Mention).where(mentions).values(reasons={}, suspicious=""))
-    _changed(session, update(Reply).where(Reply.parent_post_id.in_(posts)).values(author_external_id=token))
-    _changed(session, empty_posts(by_them, kept))
-    _changed(session, update(PostRecord).where(by_them).values(author_external_id=token))
-    if them.names:
-        _redact(session, them, kept)
+    changed(session, empty_posts(by_them, kept))
+    nameless = {"author_external_id": token}
+    changed(
+        session,
+        [
+            update(Reply).where(Reply.parent_post_id.in_(posts)).values(nameless),
+            update(PostRecord).where(by_them).values(nameless),
+            *(_redacting(them, kept) if them.names else ()),
+        ],
+    )
     return len(posts)
 
 
-def _redact(session: Session, them: _Known, kept: Held) -> None:
+def _redacting(them: _Known, kept: Held) -> Iterator[Update]:
+    """What others and we wrote stays, without the name."""
+
     def without(column: InstrumentedAttribute[str]) -> ColumnElement[str]:
         return func.regexp_replace(column, them.pattern, ERASED, "gi")
 
     named = PostRecord.text.regexp_match(them.pattern, flags="i")
-    here = and_(PostRecord.platform == them.platform, named, not_(kept.post(PostRecord.id)))
-    _changed(session, update(PostRecord).where(here).values(text=without(PostRecord.text)))
+    posts = and_(PostRecord.platform == them.platform, named, not_(kept.post(PostRecord.id)))
+    yield update(Mention).where(Mention.post_id.in_(select(PostRecord.id).where(posts))).values(reasons={})
+    yield update(PostRecord).where(posts).values(text=without(PostRecord.text))
     replies = and_(
         Reply.platform == them.platform, Reply.text.regexp_match(them.pattern, flags="i"), not_(kept.reply())
     )
-    _changed(session, update(Reply).where(replies).values(text=without(Reply.text), typed=without(Reply.typed)))
+    yield update(Reply).where(replies).values(text=without(Reply.text), typed=without(Reply.typed))
     drafts = and_(Draft.text.regexp_match(them.pattern, flags="i"), not_(kept.mention(Draft.mention_id)))
-    _changed(session, update(Draft).where(drafts).values(text=without(Draft.text), verdict={}, forecast={}))
-
-
-def _changed(session: Session, statement: Update) -> int:
-    result = session.execute(statement.execution_options(synchronize_session=False))
-    assert isinstance(result, CursorResult)
-    return result.rowcount
+    yield update(Draft).where(drafts).values(text=without(Draft.text), verdict={}, forecast={})
 
 
 def _count(session: Session, *demanded: ColumnElement[bool]) -> int:

@@ -1,6 +1,6 @@
 """How long texts are kept, by class; and letting go of what its time has passed for, unless a hold keeps it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,7 +14,7 @@ from bot.audit.recording import record
 from bot.database import Sessions, advisory_lock
 from bot.errors import NotFound
 from bot.models.audit import AuditEntry, AuditRetention
-from bot.models.conversation import PostRecord
+from bot.models.conversation import Mention, PostRecord
 from bot.models.replies import COUNTED, Draft, Reply, ReplyState
 
 THREE_YEARS = 1096
@@ -89,17 +89,12 @@ def _empty_rows(sessions: Sessions, name: str, before: datetime) -> int:
     """Empty the working tables too: a text that the record let go of must not live on beside it."""
     with sessions.begin() as session:
         advisory_lock(session, LOCK)
-        emptied = 0
-        for statement in _emptying(name, before, held(session)):
-            result = session.execute(statement.execution_options(synchronize_session=False))
-            assert isinstance(result, CursorResult)
-            emptied += result.rowcount
-    return emptied
+        return sum(changed(session, _emptying(name, before, held(session))))
 
 
 def _emptying(name: str, before: datetime, kept: Held) -> list[Update]:
     if name == "third_party":
-        return [empty_posts(and_(PostRecord.seen_at < before, PostRecord.is_own.is_(False)), kept)]
+        return empty_posts(and_(PostRecord.seen_at < before, PostRecord.is_own.is_(False)), kept)
     if name == "communications":
         over = and_(Reply.approved_at < before, Reply.state.not_in(UNDERWAY), Reply.text != "")
         drafts = and_(Draft.created_at < before, Draft.text != "", not_(kept.mention(Draft.mention_id)))
@@ -110,11 +105,25 @@ def _emptying(name: str, before: datetime, kept: Held) -> list[Update]:
     return []
 
 
-def empty_posts(which: ColumnElement[bool], kept: Held) -> Update:
-    """Return the statement that empties posts of everything that others wrote, unless a hold keeps them."""
+def empty_posts(which: ColumnElement[bool], kept: Held) -> list[Update]:
+    """Return what empties posts of all that others wrote, and their mentions of what quotes it, unless a hold keeps
+    them; the last statement is the one that counts posts."""
     there = (PostRecord.text != "") | (PostRecord.author_handle != "")
-    return (
-        update(PostRecord)
-        .where(which, there, not_(kept.post(PostRecord.id)))
-        .values(text="", author_handle="", author_name="", author_url="", url="")
-    )
+    posts = and_(which, there, not_(kept.post(PostRecord.id)))
+    empty = {"text": "", "author_handle": "", "author_name": "", "author_url": "", "url": ""}
+    return [
+        update(Mention)
+        .where(Mention.post_id.in_(select(PostRecord.id).where(posts)))
+        .values(reasons={}, suspicious=""),
+        update(PostRecord).where(posts).values(**empty),
+    ]
+
+
+def changed(session: Session, statements: Iterable[Update]) -> list[int]:
+    """Carry out statements in their order; returns how many rows each changed."""
+    counts = []
+    for statement in statements:
+        result = session.execute(statement.execution_options(synchronize_session=False))
+        assert isinstance(result, CursorResult)
+        counts.append(result.rowcount)
+    return counts

@@ -341,13 +341,11 @@ def key_id_of(name: str, public: bytes) -> bytes:
 
 
 def open_note(note: str, key: VerifierKey) -> str:
-    """Return the text of a signed note; raises `Forged` unless this key signed exactly it."""
-    text, separator, signatures = note.rpartition("\n\n")
-    for line in signatures.splitlines():
-        dash, _, rest = line.partition(" ")
-        name, _, encoded = rest.rpartition(" ")
-        if separator and dash == "—" and name == key.name and _signs(key, encoded, text + "\n"):
-            return text + "\n"
+    """Return the text of a signed note; raises `Forged` unless this key signed exactly it, once, and nothing else."""
+    text, _, signatures = note.rpartition("\n\n")
+    ours = [line for line in signatures.removesuffix("\n").split("\n") if line.startswith(f"— {key.name} ")]
+    if len(ours) == 1 and note.endswith("\n") and _signs(key, ours[0].rpartition(" ")[2], text + "\n"):
+        return text + "\n"
     raise Forged(f"A note is not signed by {key.name}, or it was altered.")
 
 
@@ -363,10 +361,10 @@ def _signs(key: VerifierKey, encoded: str, text: str) -> bool:
 
 def read_checkpoints(file: str, key: VerifierKey) -> list[Checkpoint]:
     """Read a file of signed checkpoints, oldest first; raises `Forged` at the first that this key did not sign."""
-    blocks = [block for block in file.split("\n\n") if block.strip()]
+    blocks = file.removesuffix("\n").split("\n\n") if file else []
     if len(blocks) % 2:
         raise Forged("The file of checkpoints was cut off or altered.")
-    notes = ("\n\n".join(pair) for pair in zip(blocks[::2], blocks[1::2], strict=True))
+    notes = (f"{text}\n\n{signature}\n" for text, signature in zip(blocks[::2], blocks[1::2], strict=True))
     return [_checkpoint(open_note(note, key)) for note in notes]
 
 
