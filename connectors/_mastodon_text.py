@@ -20,13 +20,15 @@ _SILENT = frozenset({"script", "style", "template"})
 _PARAGRAPHS = frozenset({"p", "blockquote", "pre", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6"})
 _LINES = frozenset({"div", "tr"})
 
-_URL = re.compile(
+_URL = (
     r"(?<![\w@$#])https?://(?:[\w-]+\.)+(?:[^\W\d_]{2,}|xn--[a-z0-9-]+)(?::\d+)?"
-    r"(?:[/?#](?:[^\s<>\"()]|\([^\s<>\"()]*\))*)?",
-    re.IGNORECASE,
+    r"(?:[/?#](?:[^\s<>\"()]|\([^\s<>\"()]*\))*)?"
 )
+_NAME = r"(?<![=/\w])@[a-z0-9_]+(?:[.-]+[a-z0-9_]+)*"
+_HOST = r"@[\w.-]*\w(?::\d+)?"
+_SHORTENED = re.compile(rf"(?P<url>{_URL})|(?P<name>{_NAME})(?:{_HOST})?", re.IGNORECASE)
+_MENTION = re.compile(rf"({_NAME}){_HOST}", re.IGNORECASE)
 _TRAILING = ".,;:!?'\"…»”’*_~"
-_MENTION = re.compile(r"(?<![=/\w])@([a-z0-9_]+(?:[.-]+[a-z0-9_]+)*)@[\w.-]*[\w](?::\d+)?", re.IGNORECASE)
 _NO_TAG = re.compile(r"<(?!/?[a-zA-Z][^<>]*>)")
 _NOT_WRITING = regex.compile(r"[^\p{L}\p{N}\p{S}]+")
 
@@ -60,7 +62,7 @@ def plain(html: str, handles: Mapping[str, str] | None = None) -> str:
 
 def length(text: str) -> int:
     """Count as Mastodon does: grapheme clusters, any address as 23, a mention without its domain."""
-    return len(regex.findall(r"\X", _MENTION.sub(r"@\1", _URL.sub(_as_counted, text))))
+    return len(regex.findall(r"\X", _SHORTENED.sub(_as_counted, text)))
 
 
 def same(one: str, other: str) -> bool:
@@ -80,12 +82,13 @@ def _tamed(html: str) -> str:
 
 
 def _letters(text: str) -> str:
-    letters: str = _NOT_WRITING.sub("", _MENTION.sub(r"@\1", unicodedata.normalize("NFKC", text)))
+    letters: str = _NOT_WRITING.sub("", _MENTION.sub(r"\1", unicodedata.normalize("NFKC", text)))
     return letters.casefold()
 
 
 def _as_counted(match: re.Match[str]) -> str:
-    address: str = match[0]
+    if (address := match["url"]) is None:
+        return match["name"]
     return "x" * URL_LENGTH + address[len(address.rstrip(_TRAILING)) :]
 
 

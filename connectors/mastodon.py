@@ -130,10 +130,11 @@ class MastodonConnector:
             return No(
                 "mastodon.open_to_all", "Only posts that are open to all are answered from a team.", _DOCUMENTATION
             )
-        if post.venue in _instances(call, "closed_instances"):
+        venue = post.venue.casefold()
+        if venue in _instances(call, "closed_instances"):
             reason = f"{post.venue} does not want companies to answer its people."
             return No("mastodon.closed_instance", reason, f"https://{post.venue}/about")
-        if post.venue in _instances(call, "handoff_instances"):
+        if venue in _instances(call, "handoff_instances"):
             reason = f"The rules of {post.venue} ask that a person posts by hand."
             return Handoff(post.url, "mastodon.handoff_instance", reason, f"https://{post.venue}/about")
         return Yes()

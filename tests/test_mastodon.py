@@ -6,8 +6,12 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.demo.plaza import Plaza
+from bot.demo.plaza.content import counted
+from connectors._mastodon_text import length
 from connectors.base import (
     Author,
     Call,
@@ -283,9 +287,21 @@ def test_venues_that_do_not_want_us_are_left_alone(plaza: Plaza) -> None:
 )
 def test_length_counts_the_mention_and_what_mastodon_shortens(text: str, used: int) -> None:
     parent = Post("1", "", Author("2", "m"), datetime(2026, 1, 1, tzinfo=UTC))
-    length = CONNECTOR.measure(text, ReplyContext(parent, Identity.BRAND))
-    assert (length.used, length.limit) == (used, 500)
+    measured = CONNECTOR.measure(text, ReplyContext(parent, Identity.BRAND))
+    assert (measured.used, measured.limit) == (used, 500)
     assert CONNECTOR.measure(text, ReplyContext(parent, Identity.BRAND, max_length=5)).limit == 5
+
+
+PIECES = st.sampled_from(
+    ["https://example.org/", "http://a.bc", "https://localhost/x", "@sam", "@sam@far.example", "#tag", "(", ")", ".",
+     ",", " ", "\n", "é", "e\u0301", "👨‍👩‍👧‍👦", "漢字", "x", "?q=1&r=2", "/path", "_", "@", "://", "https", "'", "…"]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES, max_size=12).map("".join))
+def test_the_connector_and_the_platform_count_alike(text: str) -> None:
+    """Two counts, written apart: the connector's and Plaza's."""
+    assert length(text) == counted(text)
 
 
 def test_a_reply_to_ourselves_mentions_nobody() -> None:

@@ -232,3 +232,26 @@ def test_a_second_start_keeps_what_was_there(tmp_path: Path) -> None:
 
 def test_nobody_is_reached_through_another_hosts_name(plaza: Plaza) -> None:
     assert httpx.get(plaza.url, headers={"Host": "evil.example"}).status_code == 400
+
+
+def test_whatever_is_asked_is_answered_or_refused_in_words(plaza: Plaza, harbour: Client) -> None:
+    strange = ["", "-1", "9" * 40, "x", "../..", "\x00", "é", "%", "<b>"]
+    post_id = plaza.post_as("Maya", "Hello")
+    for value in strange:
+        for path in ("/api/v1/notifications", "/api/v1/timelines/public", "/api/v2/search", "/api/v1/statuses"):
+            names = ("limit", "min_id", "max_id", "since_id", "offset", "q", "type", "types[]", "id[]")
+            assert harbour.ask("GET", path, params=dict.fromkeys(names, value)).status_code in (200, 422), (path, value)
+        assert harbour.post(value or "x", in_reply_to_id=value).status_code in (200, 404, 422)
+        assert harbour.post("x", visibility=value).status_code in (200, 422)
+        path = f"/api/v1/statuses/{post_id}"
+        assert harbour.ask("PUT", path, json={"status": value}).json() == {"error": "This action is not allowed"}
+    bodies = [
+        (b'{"status": "\\ud800 lone"}', "application/json", 200),
+        (b"{", "application/json", 400),
+        (b"[1]", "application/json", 422),
+        (b"[" * 100_000, "application/json", 400),
+        (b"\xff\xfe=%ff", "application/x-www-form-urlencoded", 422),
+    ]
+    for body, kind, status in bodies:
+        answer = harbour.ask("POST", "/api/v1/statuses", content=body, headers={"Content-Type": kind})
+        assert answer.status_code == status, body[:20]

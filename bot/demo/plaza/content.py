@@ -10,18 +10,20 @@ import regex  # type: ignore[import-untyped,unused-ignore]
 MAX_LENGTH = 500
 URL_LENGTH = 23
 _SHOWN_OF_URL = 30
+_CLOSING = ".,;:!?'\"…»”’*_~"
 
+_PATH = r"(?:[/?#](?:[^\s<>\"()]|\([^\s<>\"()]*\))*)?"
 _ENTITY = re.compile(
-    r"(?P<url>(?<![\w@$#])https?://[^\s<>\"]+)"
+    rf"(?P<url>(?<![\w@$#])https?://(?:[\w-]+\.)+(?:[^\W\d_]{{2,}})(?::\d+)?{_PATH})"
     r"|(?<![=/\w])@(?P<name>[A-Za-z0-9_]+(?:[.-]+[A-Za-z0-9_]+)*)(?P<host>@[\w.-]*\w(?::\d+)?)?"
-    r"|(?<![/\w#])#(?P<tag>\w*[^\W\d]\w*)"
+    r"|(?<![/\w#])#(?P<tag>\w*[^\W\d]\w*)",
+    re.IGNORECASE,
 )
-_PROPER_URL = re.compile(r"https?://(?:[\w-]+\.)+[^\W\d_]{2,}(?::\d+)?(?:[/?#]\S*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A part of a text that means more than its letters."""
+    """A part of a text that means more than its letters: a url, a name, a tag."""
 
     kind: str
     shown: str
@@ -41,7 +43,7 @@ def entities(text: str) -> list[Entity]:
         kind = match.lastgroup if match.lastgroup != "host" else "name"
         end = match.end()
         if kind == "url":
-            end = match.start() + len(_without_closing(match["url"]))
+            end = match.start() + len(match[0].rstrip(_CLOSING))
         found.append(Entity(kind or "", match[kind or 0], match.start(), end))
     return found
 
@@ -119,12 +121,5 @@ def _shortened(url: str) -> str:
 
 def _as_counted(entity: Entity, written: str) -> str:
     if entity.kind == "url":
-        return "x" * URL_LENGTH if _PROPER_URL.fullmatch(written) else written
+        return "x" * URL_LENGTH
     return f"@{entity.shown}" if entity.kind == "name" else written
-
-
-def _without_closing(url: str) -> str:
-    trimmed = url.rstrip(".,;:!?'\"…»”’*_~")
-    if trimmed.endswith(")") and trimmed.count("(") < trimmed.count(")"):
-        return _without_closing(trimmed[:-1])
-    return trimmed
