@@ -8,7 +8,9 @@ from threading import Event, Lock, Thread
 
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
-from slack_sdk.errors import SlackClientError
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from bot.slack.trouble import code_of
 
 PING_EVERY = 10.0
 SILENT_AFTER = 45.0
@@ -81,9 +83,17 @@ class Supervisor:
             if self._is_well():
                 pause = FIRST_PAUSE
                 self._stopping.wait(self._look_every)
-            elif not self._rebuild():
+            elif not self._rebuilt_anew():
                 self._stopping.wait(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _rebuilt_anew(self) -> bool:
+        try:
+            return self._rebuild()
+        except Exception:
+            # Whatever breaks in the library, a thread that died would leave us deaf for good.
+            log.exception("the socket to Slack could not be rebuilt")
+            return False
 
     def _is_well(self) -> bool:
         return self._is_connected() and self._clock() - self._last_sign() <= self._silent_after
@@ -108,9 +118,9 @@ class Supervisor:
         try:
             handler.client.connect()
         except _FAILURES as error:
-            self._trouble = f"{type(error).__name__}: {error}".splitlines()[0]
+            self._trouble = _named(error)
             log.warning("no socket to Slack yet: %s", self._trouble)
-            handler.client.close()
+            _shut(handler)
             return False
         with self._lock:
             self._handler, self._connected_at, self._trouble = handler, self._clock(), ""
@@ -125,4 +135,18 @@ class Supervisor:
         with self._lock:
             handler, self._handler = self._handler, None
         if handler is not None:
-            handler.client.close()
+            _shut(handler)
+
+
+def _shut(handler: SocketModeHandler) -> None:
+    try:
+        handler.client.close()
+    except AttributeError:
+        # The library's own monitor closed the socket at the same moment; closing once more ends its threads.
+        handler.client.close()
+
+
+def _named(error: Exception) -> str:
+    if isinstance(error, SlackApiError):
+        return f"Slack says {code_of(error) or error.response.status_code}"
+    return f"{type(error).__name__}: {error}".splitlines()[0]

@@ -1,0 +1,101 @@
+"""The socket to Slack is watched: one that went silent is built anew, and its health can be read."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+import slack_world
+from slack_bolt import App
+from slack_sdk import WebClient
+
+from bot.database import Sessions
+from bot.demo.slack import LocalSlack, Person, chorus_app, harbour
+from bot.slack import app as slack_app
+from bot.slack.manifest import manifest
+from bot.slack.sockets import Supervisor
+
+
+@pytest.fixture
+def slack() -> Iterator[LocalSlack]:
+    with LocalSlack(seed=harbour(chorus_app(manifest())), rates=None, ping_seconds=0.2) as running:
+        yield running
+
+
+@pytest.fixture
+def app(slack: LocalSlack, sessions: Sessions) -> App:
+    world = slack_world.build(sessions, lambda: datetime.now(UTC))
+    client = WebClient(token=slack.bot_token, base_url=slack.api_url, timeout=5, retry_handlers=[])
+    return slack_app.build(world.deps, client)
+
+
+def watched(app: App, token: str) -> Supervisor:
+    return Supervisor(app, token, ping_every=0.2, silent_after=1.0, look_every=0.1)
+
+
+def eventually(look: Callable[[], object], seconds: float = 15) -> None:
+    until = time.monotonic() + seconds
+    while not look():
+        assert time.monotonic() < until, "it did not happen"
+        time.sleep(0.05)
+
+
+def test_a_silent_socket_is_noticed_and_built_anew(slack: LocalSlack, app: App) -> None:
+    supervisor = watched(app, slack.app_token)
+    supervisor.start()
+    try:
+        eventually(lambda: supervisor.health()["ok"])
+        slack.silence_sockets()
+        eventually(lambda: supervisor.health()["rebuilt"])
+        slack.resume_sockets()
+        eventually(lambda: supervisor.health()["ok"])
+        ana = slack.person("ana")
+        ana.open_home()
+        ana.wait_for(ana.home)
+    finally:
+        supervisor.stop()
+    assert supervisor.health()["ok"] is False
+
+
+def test_a_socket_that_slack_closes_is_replaced(slack: LocalSlack, app: App) -> None:
+    supervisor = watched(app, slack.app_token)
+    supervisor.start()
+    try:
+        eventually(lambda: supervisor.health()["ok"])
+        slack.disconnect_sockets("refresh_requested")
+        eventually(lambda: supervisor.health()["ok"])
+        slack.wait_until_connected()
+        ana = slack.person("ana")
+        ana.wait_for(lambda: _opened(ana) and ana.home())
+    finally:
+        supervisor.stop()
+
+
+def _opened(person: Person) -> bool:
+    person.open_home()
+    return True
+
+
+def test_a_slack_that_cannot_be_reached_is_tried_again(slack: LocalSlack, app: App) -> None:
+    slack.faults.error("apps.connections.open", "internal_error", times=1)
+    supervisor = watched(app, slack.app_token)
+    supervisor.start()
+    try:
+        eventually(lambda: "internal_error" in str(supervisor.health()["trouble"]))
+        eventually(lambda: supervisor.health()["ok"])
+        assert supervisor.health()["trouble"] == ""
+    finally:
+        supervisor.stop()
+
+
+def test_health_tells_how_long_ago_slack_was_heard(slack: LocalSlack, app: App) -> None:
+    supervisor = watched(app, slack.app_token)
+    assert supervisor.health()["ok"] is False
+    supervisor.start()
+    try:
+        eventually(lambda: supervisor.health()["last_envelope_age"] is not None)
+        health = supervisor.health()
+        assert isinstance(health["last_sign_age"], float)
+        assert health["last_sign_age"] < 5
+    finally:
+        supervisor.stop()
