@@ -22,6 +22,12 @@ from bot.permissions import Act, require
 _LOCK = "stop switch"
 SLACK_OF_A_WAIT = timedelta(seconds=60)
 """A frozen reply may have been put off by so much while it waited for the stop to end."""
+_WAITING = (
+    select(Reply, Mention.source_id)
+    .join(Mention, Mention.id == Reply.mention_id)
+    .where(Reply.state == ReplyState.APPROVED)
+    .order_by(Reply.id)
+)
 
 
 class Stopped(Conflict):
@@ -122,8 +128,11 @@ def thaw(deps: Deps) -> tuple[int, ...]:
     """Give back every reply that a stop, over by now, kept from leaving. Called when one is lifted, and by the clock
     for those that ended by themselves; calling it more often does no harm."""
     with deps.sessions() as session:
-        waiting = select(Reply.id).where(Reply.state == ReplyState.APPROVED).order_by(Reply.id)
-        candidates = list(session.scalars(waiting))
+        candidates = [
+            reply.id
+            for reply, source_id in session.execute(_WAITING)
+            if interrupted(session, reply, source_id, at=deps.now()) is not None
+        ]
     return tuple(reply_id for reply_id in candidates if _give_back(deps, reply_id))
 
 
@@ -137,15 +146,9 @@ def frozen(session: Session, *, at: datetime) -> tuple[Reply, ...]:
     stops = _thrown(session, at)
     if not stops:
         return ()
-    waiting = (
-        select(Reply, Mention.source_id)
-        .join(Mention, Mention.id == Reply.mention_id)
-        .where(Reply.state == ReplyState.APPROVED)
-        .order_by(Reply.id)
-    )
     return tuple(
         reply
-        for reply, source_id in session.execute(waiting)
+        for reply, source_id in session.execute(_WAITING)
         if any(_holds(stop, _place(reply.platform, reply.venue_id, reply.account_id, source_id)) for stop in stops)
     )
 

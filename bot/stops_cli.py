@@ -55,7 +55,7 @@ def _build_stop(app: typer.Typer, opened: Opened) -> None:
             thrown = stops.throw(deps, scope, subject, reason=reason, until=until, allowed=allowed)
             with deps.sessions() as session:
                 waiting = stops.frozen(session, at=deps.now())
-        screen.print(f"Stop {thrown.id} is thrown: {_said(thrown)}. {len(waiting)} approved replies are frozen.")
+        screen.print(f"Stop {thrown.id} is thrown: {_said(thrown)}. {_frozen(len(waiting))}")
 
 
 def _build_resume(app: typer.Typer, opened: Opened) -> None:
@@ -72,7 +72,7 @@ def _build_resume(app: typer.Typer, opened: Opened) -> None:
             if number is None and len(thrown) != 1:
                 raise NotFound("Nothing is stopped." if not thrown else "Say which stop to lift; see: chorus stops")
             returned = stops.lift(deps, thrown[0].id if number is None else number)
-        screen.print(f"The stop is lifted. {len(returned)} frozen replies went back to their people.")
+        screen.print(f"The stop is lifted. Given back to their people: {len(returned)}.")
 
     @app.command("stops")
     def show() -> None:
@@ -82,7 +82,7 @@ def _build_resume(app: typer.Typer, opened: Opened) -> None:
             waiting = stops.frozen(session, at=deps.now())
         for each in thrown:
             screen.print(f"{each.id}  {_said(each)}  {each.reason}", markup=False, highlight=False)
-        screen.print(f"{len(waiting)} approved replies are frozen." if thrown else "Nothing is stopped.")
+        screen.print(_frozen(len(waiting)) if thrown else "Nothing is stopped.")
 
 
 def place_of(session: Session, what: str) -> tuple[StopScope, str]:
@@ -114,6 +114,10 @@ def _length(text: str) -> timedelta:
         raise ChorusError(str(error)) from None
 
 
+def _frozen(count: int) -> str:
+    return "1 approved reply is frozen." if count == 1 else f"{count} approved replies are frozen."
+
+
 def _said(stop: Stop) -> str:
     place = "all" if stop.scope is StopScope.ALL else f"{stop.scope.value} {stop.subject}"
     until = f" until {stop.until:%Y-%m-%d %H:%M} UTC" if stop.until else ""
@@ -123,4 +127,6 @@ def _said(stop: Stop) -> str:
 def _show_drill(found: stops.Drill) -> None:
     milliseconds = found.seen_after.total_seconds() * 1000
     screen.print(f"A stop is seen by other connections after {milliseconds:.1f} ms. Nothing was stopped.")
-    screen.print(f"It would freeze {len(found.would_freeze)} approved replies; {len(found.on_their_way)} are leaving.")
+    screen.print(
+        f"Approved and waiting, to be frozen: {len(found.would_freeze)}. Leaving at this moment: {len(found.on_their_way)}."
+    )
