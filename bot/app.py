@@ -29,6 +29,7 @@ from bot.slack import http as slack_http
 from bot.slack import lane
 from bot.slack.sockets import Supervisor
 from bot.vault import open_vault
+from bot.writer import Writer
 from connectors import registry
 from guidelines import pack as packs
 from guidelines.facts import FactBase
@@ -78,6 +79,8 @@ def deps_for(settings: Settings, engine: Engine) -> Deps:
         connectors=found.connectors,
         pack=packs.load(settings.guideline_pack) if settings.guideline_pack else packs.default(),
         facts=FactBase.load(settings.facts) if settings.facts else None,
+        writer=_writer(settings),
+        drafts_a_day=settings.model_budget,
         vault=open_vault(settings.secret_key, settings.data_dir),
         now=utc_now,
         jitter=random.random,
@@ -88,6 +91,14 @@ def deps_for(settings: Settings, engine: Engine) -> Deps:
         claim=settings.claim,
         roles_of=lambda slack_user: people.roles_from(settings, slack_user),
     )
+
+
+def _writer(settings: Settings) -> Writer | None:
+    if not settings.openai_api_key and not settings.openai_base_url:
+        return None
+    # A service of one's own often wants no key, but the client insists on one.
+    key = settings.openai_api_key or "none"
+    return Writer(api_key=key, base_url=settings.openai_base_url, model=settings.model)
 
 
 def slack_client(settings: Settings) -> WebClient:

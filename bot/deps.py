@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from guidelines.facts import FactBase
-from guidelines.pack import Pack
-
 from bot.database import Sessions
 from bot.vault import Vault
+from bot.writer import Writer
 from connectors.base import Connector
+from guidelines.facts import FactBase
+from guidelines.pack import Pack
 
 
 def utc_now() -> datetime:
@@ -21,6 +21,7 @@ def utc_now() -> datetime:
 class Deps:
     """Everything a service may reach. `worker` names this process in leases; `jitter` gives numbers in [0, 1).
 
+    `writer` is the model, if there is one, and `drafts_a_day` how many drafts it may write.
     `company` holds the names that mean us, the usual one first; `ops_channel` is empty when nobody is to be told.
     """
 
@@ -28,6 +29,8 @@ class Deps:
     connectors: Mapping[str, Connector]
     pack: Pack
     facts: FactBase | None
+    writer: Writer | None
+    drafts_a_day: int
     vault: Vault
     now: Callable[[], datetime]
     jitter: Callable[[], float]

@@ -4,14 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from bot import audit, checking, outbox
+from bot import audit, checking, outbox, queue
 from bot.accounts import as_post, call_for, connector_of
 from bot.deps import Deps
 from bot.likeness import plain
 from bot.models import Account, Draft, Mention, MentionKind, MentionState, Origin, PostRecord, Reply, ReplyState, Source
+from bot.writer import Brief, KnownFact
 from connectors.base import No
 from guidelines.facts import Label, correction
 
@@ -19,6 +20,8 @@ MOST = 3
 PAST = 400
 """So many of the newest replies are looked through for one that fits."""
 GREETING = "Hi, the {company} team here. "
+FACTS = 8
+"""So many facts the model is told of."""
 FITS = 72.0
 """Of 100: a past reply is suggested when the post it answered is at least so similar to this one."""
 
@@ -74,6 +77,28 @@ def suggest(deps: Deps, mention_ids: Sequence[int]) -> None:
                 _draft(session, deps, mention)
                 mention.state = MentionState.OPEN
                 outbox.show(session, mention_id, at=deps.now())
+                if _may_write(session, deps, mention):
+                    queue.write(session, mention_id)
+
+
+def write(deps: Deps, mention_id: int) -> None:
+    """Put the model's draft beside the others, when it has one and somebody can still use it."""
+    with deps.sessions() as session:
+        mention = session.get_one(Mention, mention_id)
+        if deps.writer is None or not mention.is_open or not _may_write(session, deps, mention):
+            return
+        post = session.get_one(PostRecord, mention.post_id)
+        brief = _brief(session, deps, mention, post)
+    written = deps.writer.write(brief)
+    if written is None:
+        return
+    with deps.sessions.begin() as session:
+        mention = session.get_one(Mention, mention_id, with_for_update=True)
+        if not mention.is_open:
+            return
+        detail = f"{written.model}; facts {', '.join(written.fact_ids) or 'none'}; prompt {written.prompt_sha256[:12]}"
+        _keep(session, deps, mention, [Suggestion(Origin.MODEL, written.text, detail)])
+        outbox.show(session, mention_id, at=deps.now())
 
 
 def refresh(session: Session, deps: Deps, mention: Mention) -> None:
@@ -94,10 +119,16 @@ def _draft(session: Session, deps: Deps, mention: Mention) -> None:
     post = session.get_one(PostRecord, mention.post_id)
     account = session.get_one(Account, session.get_one(Source, mention.source_id).account_id)
     connector = connector_of(deps, post.platform)
-    if isinstance(connector.can_reply(call_for(deps, account), as_post(post)), No):
-        return
+    if not isinstance(connector.can_reply(call_for(deps, account), as_post(post)), No):
+        _keep(session, deps, mention, list(suggestions(session, deps, mention, post))[:MOST])
+
+
+def _keep(session: Session, deps: Deps, mention: Mention, suggested: Sequence[Suggestion]) -> None:
+    """Check suggestions as if a person had typed them, and keep them as drafts."""
+    post = session.get_one(PostRecord, mention.post_id)
+    account = session.get_one(Account, session.get_one(Source, mention.source_id).account_id)
     made: list[Draft] = []
-    for suggestion in list(suggestions(session, deps, mention, post))[:MOST]:
+    for suggestion in suggested:
         found = checking.verdict(session, deps, mention, post, suggestion.text, identity=account.identity)
         made.append(
             Draft(
@@ -113,6 +144,38 @@ def _draft(session: Session, deps: Deps, mention: Mention) -> None:
     session.flush()
     for draft in made:
         record(session, deps, draft, actor="system")
+
+
+def _may_write(session: Session, deps: Deps, mention: Mention) -> bool:
+    """Whether there is a model, the platform allows its text, nobody tries to instruct it, and the budget is left."""
+    post = session.get_one(PostRecord, mention.post_id)
+    policy = connector_of(deps, post.platform).spec.policy
+    if deps.writer is None or not policy.ai_text_allowed or policy.ai_approval_required or mention.suspicious:
+        return False
+    midnight = deps.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    today = select(func.count()).where(Draft.origin == Origin.MODEL, Draft.created_at >= midnight)
+    return (session.scalar(today) or 0) < deps.drafts_a_day
+
+
+def _brief(session: Session, deps: Deps, mention: Mention, post: PostRecord) -> Brief:
+    newest = select(Reply.typed).where(Reply.state == ReplyState.POSTED).order_by(Reply.id.desc()).limit(MOST)
+    return Brief(
+        company=deps.company[0],
+        post=post.text,
+        kind=mention.kind.value,
+        facts=_relevant(deps, post),
+        voice=tuple(session.scalars(newest)),
+    )
+
+
+def _relevant(deps: Deps, post: PostRecord) -> tuple[KnownFact, ...]:
+    """Return the facts that share most with the post; only those that stand today."""
+    if deps.facts is None:
+        return ()
+    standing = [fact for fact in deps.facts.facts.values() if fact.stands(deps.now(), deps.facts.review_days)]
+    asked = plain(post.text)
+    best = sorted(standing, key=lambda fact: -fuzz.token_set_ratio(asked, plain(fact.statement)))[:FACTS]
+    return tuple(KnownFact(fact.id, fact.statement, fact.source_url or "") for fact in best)
 
 
 def record(session: Session, deps: Deps, draft: Draft, *, actor: str) -> None:

@@ -16,7 +16,7 @@ from bot.queue import LANES, Job, Lane
 
 log = logging.getLogger(__name__)
 
-CONCURRENCY = {Lane.INTAKE: 4, Lane.DELIVERY: 8, Lane.SLACK: 8}
+CONCURRENCY = {Lane.INTAKE: 4, Lane.DELIVERY: 8, Lane.SLACK: 8, Lane.MODEL: 2}
 POLL = 1.0
 """Seconds after which a worker looks for jobs though nobody called it."""
 
@@ -42,6 +42,10 @@ def build(url: str, deps: Deps, drain: Drain) -> App:
     @app.task(name=Job.CONTEXT.value, queue=LANES[Job.CONTEXT].value)
     def context(mention_id: int) -> None:
         intake.gather_context(deps, mention_id)
+
+    @app.task(name=Job.WRITE.value, queue=LANES[Job.WRITE].value)
+    def write(mention_id: int) -> None:
+        drafting.write(deps, mention_id)
 
     @app.task(name=Job.POST.value, queue=LANES[Job.POST].value)
     def post(reply_id: int) -> None:

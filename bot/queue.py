@@ -19,6 +19,7 @@ class Job(StrEnum):
     POST = "post"
     LOOK = "look"
     DRAIN = "drain"
+    WRITE = "write"
 
 
 class Lane(StrEnum):
@@ -27,6 +28,7 @@ class Lane(StrEnum):
     INTAKE = "intake"
     DELIVERY = "delivery"
     SLACK = "slack"
+    MODEL = "model"
 
 
 LANES = {
@@ -36,6 +38,7 @@ LANES = {
     Job.POST: Lane.DELIVERY,
     Job.LOOK: Lane.DELIVERY,
     Job.DRAIN: Lane.SLACK,
+    Job.WRITE: Lane.MODEL,
 }
 
 # Never opened: it only writes jobs on connections that it is handed. The worker's own connector is asynchronous and
@@ -58,6 +61,11 @@ def context(session: Session, mention_ids: Sequence[int]) -> None:
     """Ask for the conversations around mentions, after what is more urgent."""
     for mention_id in mention_ids:
         _defer(session, Job.CONTEXT, priority=-1, mention_id=mention_id)
+
+
+def write(session: Session, mention_id: int) -> None:
+    """Ask for a draft from the model."""
+    _defer(session, Job.WRITE, mention_id=mention_id)
 
 
 def post(session: Session, reply_id: int) -> None:

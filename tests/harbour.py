@@ -92,6 +92,8 @@ def settle(plaza: Plaza, sessions: Sessions, now: Callable[[], datetime], *, und
         connectors=registry.discover().connectors,
         pack=pack.default(),
         facts=FactBase.load(FACTS),
+        writer=None,
+        drafts_a_day=100,
         vault=Vault(key),
         now=now,
         jitter=lambda: 0.5,

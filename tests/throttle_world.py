@@ -255,6 +255,8 @@ def deps_of(sessions: Sessions, now: Callable[[], datetime]) -> Deps:
         connectors=registry.discover().connectors,
         pack=pack.default(),
         facts=None,
+        writer=None,
+        drafts_a_day=100,
         vault=Vault(new_key()),
         now=now,
         jitter=lambda: 0.5,
