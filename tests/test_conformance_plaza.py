@@ -160,11 +160,11 @@ class Talks(MastodonConnector):
 
 
 class LosesTheMiddle(MastodonConnector):
-    """Reads on from the newest post it saw and drops what came between."""
+    """Hands on the newest few of a page and drops what came between."""
 
     def fetch(self, call: Call, followed: Followed, cursor: Cursor | None) -> Page:
         page = super().fetch(call, followed, cursor)
-        return replace(page, posts=page.posts[:10])
+        return replace(page, posts=page.posts[-10:])
 
 
 class NewestFirst(MastodonConnector):
