@@ -62,6 +62,10 @@ class Selection:
         """Return what narrows, for storing and for the record."""
         return {name: _stored(value) for name, value in asdict(self).items() if value not in (None, "", ())}
 
+    def narrowed(self, other: "Selection") -> "Selection":
+        """Return both in one; where both narrow the same, `other` counts."""
+        return Selection.from_json(self.as_json() | other.as_json())
+
     @classmethod
     def from_json(cls, stored: Json) -> "Selection":
         """Read what `as_json` gave."""

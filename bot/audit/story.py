@@ -110,7 +110,7 @@ def render(told: Story) -> RenderableType:
         head,
         Panel(Text(_safe(told.public) or "(erased)"), title="The exact text", title_align="left"),
         Panel(thread, title="The thread as we last read it", title_align="left"),
-        *(_moment(step) for step in told.steps),
+        *(render_step(step) for step in told.steps),
     )
 
 
@@ -188,7 +188,8 @@ def _post(post: SeenPost) -> Text:
     )
 
 
-def _moment(step: Step) -> Text:
+def render_step(step: Step) -> Text:
+    """Return one step for a terminal, harmless whatever stands in it."""
     moment = f"{step.at:%Y-%m-%d %H:%M:%S}"
     line = Text.assemble(
         (f"{moment}  ", "dim"), (_safe(step.who), "bold"), f"  {_safe(step.said)}", (f"  #{step.seq}", "dim")
