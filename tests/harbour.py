@@ -4,9 +4,10 @@ Nothing runs by itself here: a test takes each step of the way by its own hand.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -54,9 +55,9 @@ class Harbour:
         drafting.suggest(self.deps, [mention.id])
         return self.mention_of(post_id)
 
-    def approve(self, mention: Mention, words: str = ANSWER, *, by: str = "U0ANA", **wishes: bool | str) -> Reply:
+    def approve(self, mention: Mention, words: str = ANSWER, *, by: str = "U0ANA", accept_hold: bool = False) -> Reply:
         """Somebody approves a text with the company's account."""
-        wish = replace(Wish(self.account.id, words), **wishes)
+        wish = Wish(self.account.id, words, accept_hold=accept_hold)
         return approval.approve(self.deps, mention.id, wish, by=self.person(by))
 
     def mention_of(self, post_id: str) -> Mention:
@@ -74,7 +75,7 @@ class Harbour:
         """What the company has posted on Plaza: id, text, and what each answers."""
         return self.plaza.posts_of("harbour")
 
-    def asked_for(self, job: str) -> list[dict[str, object]]:
+    def asked_for(self, job: str) -> list[dict[str, Any]]:
         """The arguments of all jobs of that name that wait."""
         with self.deps.sessions() as session:
             rows = session.execute(

@@ -52,7 +52,7 @@ def test_two_processes_that_read_at_once_do_no_work_twice(harbour: Harbour) -> N
         collected = list(pool.map(lambda _: intake.collect(harbour.deps, harbour.source.id), range(4)))
     found = [mention for each in collected for mention in each.mentions]
     assert len(found) == len(set(found)) == 5
-    assert sum(len(job["mention_ids"]) for job in harbour.asked_for("prepare")) == 5  # type: ignore[arg-type]
+    assert sum(len(job["mention_ids"]) for job in harbour.asked_for("prepare")) == 5
 
 
 def test_our_own_posts_never_come_back_as_mentions(harbour: Harbour) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from typing import Any
 
 import pytest
 from conftest import DrivenClock
@@ -33,8 +34,8 @@ class FakeModel:
     """A local service that speaks OpenAI's interface and answers what a test wants."""
 
     def __init__(self) -> None:
-        self.answer: Callable[[dict[str, object]], tuple[int, bytes]] = says(GOOD)
-        self.asked: list[dict[str, object]] = []
+        self.answer: Callable[[dict[str, Any]], tuple[int, bytes]] = says(GOOD)
+        self.asked: list[dict[str, Any]] = []
         self.delay = 0.0
         fake = self
 
@@ -60,7 +61,7 @@ class FakeModel:
         Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
 
-def says(content: object) -> Callable[[dict[str, object]], tuple[int, bytes]]:
+def says(content: object) -> Callable[[dict[str, Any]], tuple[int, bytes]]:
     text = content if isinstance(content, str) else json.dumps(content)
     message = {"role": "assistant", "content": text}
     completion = {
@@ -112,7 +113,7 @@ def test_a_draft_rests_on_the_facts_it_was_given(writer: Writer, model: FakeMode
     ],
 )
 def test_whatever_goes_wrong_there_is_no_draft_and_no_crash(
-    writer: Writer, model: FakeModel, answer: Callable[[dict[str, object]], tuple[int, bytes]]
+    writer: Writer, model: FakeModel, answer: Callable[[dict[str, Any]], tuple[int, bytes]]
 ) -> None:
     model.answer = answer
     assert writer.write(BRIEF) is None
@@ -164,9 +165,9 @@ def test_what_a_stranger_wrote_stands_between_marks_it_cannot_know(
     writer: Writer, model: FakeModel, attack: str
 ) -> None:
     writer.write(replace(BRIEF, post=attack))
-    system, user = model.asked[0]["messages"]  # type: ignore[misc]
-    fence = system["content"].split("both read ")[1].split("\n")[0]  # type: ignore[index]
-    before, inside, after = user["content"].split(fence)  # type: ignore[index]
+    system, user = model.asked[0]["messages"]
+    fence = system["content"].split("both read ")[1].split("\n")[0]
+    before, inside, after = user["content"].split(fence)
     assert inside.strip() == attack.strip()
     assert attack not in before + after
     assert "tools" not in model.asked[0]
