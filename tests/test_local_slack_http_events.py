@@ -72,7 +72,7 @@ def endpoint() -> Iterator[Endpoint]:
 
 @pytest.fixture
 def slack() -> Iterator[LocalSlack]:
-    with local_slack(ack_seconds=0.4, retry_after=(0.0, 0.05, 0.1)) as running:
+    with local_slack(ack_seconds=1.0, retry_after=(0.0, 0.05, 0.1)) as running:
         yield running
 
 
@@ -124,7 +124,7 @@ def test_a_late_answer_is_a_time_out(slack: LocalSlack, endpoint: Endpoint) -> N
 
     def late(*_: Any) -> tuple[int, dict[str, str], str]:
         if len(endpoint.events()) == 1:
-            time.sleep(0.6)
+            time.sleep(1.3)
         return 200, {}, ""
 
     endpoint.answer = late

@@ -19,7 +19,7 @@ from bot.demo.slack import LocalSlack, PersonError
 
 @pytest.fixture
 def slack() -> Iterator[LocalSlack]:
-    with local_slack(ack_seconds=0.3, retry_after=(0.0, 0.05, 0.1), ping_seconds=0.05) as running:
+    with local_slack(ack_seconds=1.0, retry_after=(0.0, 0.05, 0.1), ping_seconds=0.05) as running:
         yield running
 
 
@@ -60,8 +60,9 @@ def test_each_envelope_goes_to_exactly_one_of_ten_connections_and_an_eleventh_is
         assert sum(bool(each.events) for each in apps) > 1
 
 
-def test_an_event_that_is_not_acknowledged_is_redelivered_three_times(slack: LocalSlack) -> None:
-    with SocketApp(slack, lambda _: SILENCE) as app:
+def test_an_event_that_is_not_acknowledged_is_redelivered_three_times() -> None:
+    hasty = local_slack(ack_seconds=0.2, retry_after=(0.0, 0.05, 0.1))
+    with hasty as slack, SocketApp(slack, lambda _: SILENCE) as app:
         say(slack)
         app.wait_for(lambda: len(app.envelopes) == 4)
         assert [each["retry_attempt"] for each in app.envelopes] == [0, 1, 2, 3]
@@ -76,7 +77,7 @@ def test_an_acknowledged_event_comes_once(slack: LocalSlack) -> None:
     with SocketApp(slack) as app:
         say(slack)
         app.wait_for(lambda: app.events)
-        time.sleep(0.6)
+        time.sleep(1.2)
         assert len(app.events) == 1
 
 
