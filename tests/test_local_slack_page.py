@@ -4,11 +4,11 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
-from block_gallery import CHOICES, SELECTS, mrkdwn, plain, rich, rich_words, with_ids
-from browser import browser_fixture, context_fixture, page_fixture, tab  # noqa: F401
+from block_gallery import CHOICES, MESSAGE_BLOCKS, SELECTS, VIEW_BLOCKS, mrkdwn, plain, rich, rich_words, with_ids
+from browser import ELSEWHERE, browser_fixture, context_fixture, page_fixture, stay_here, tab  # noqa: F401
 from page_server import PageServer, serving
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -207,6 +207,22 @@ def test_what_is_heard_while_a_list_is_loading_is_not_undone_by_it(page: Page, s
     opened(page, server)
     expect(page.locator(".place .message")).to_have_count(2)
     assert texts(page) == ["as it is", "just said"]
+
+
+def test_earlier_messages_are_loaded_when_one_scrolls_up(page: Page, server: PageServer) -> None:
+    everything = [message(f"line {number}", number * 400) for number in range(90)]
+
+    def pages(query: Json) -> Json:
+        end = next((at for at, each in enumerate(everything) if each["ts"] == query.get("before")), len(everything))
+        start = max(0, end - int(query["limit"]))
+        return {"ok": True, "messages": everything[start:end], "has_more": start > 0}
+
+    server.answers["messages"] = pages
+    opened(page, server)
+    expect(page.locator(".place .message")).to_have_count(60)
+    page.get_by_text("line 30", exact=True).scroll_into_view_if_needed()
+    expect(page.locator(".place .message")).to_have_count(90)
+    expect(page.get_by_text("line 30", exact=True)).to_be_in_viewport()
 
 
 def test_a_permanent_link_leads_to_its_message_and_marks_it(page: Page, server: PageServer) -> None:
@@ -621,6 +637,43 @@ def test_a_warning_that_stands_at_its_button_is_not_repeated(page: Page, server:
 
 
 # Looks
+
+
+LEGIBLE = """() => {
+  const channels = (color) => color.match(/[\\d.]+/g).map(Number);
+  const light = (part) => (part / 255 <= 0.03928 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4);
+  const luminance = ([r, g, b]) => 0.2126 * light(r) + 0.7152 * light(g) + 0.0722 * light(b);
+  const back = (node) => {
+    for (let at = node; at; at = at.parentElement) {
+      const [r, g, b, alpha = 1] = channels(getComputedStyle(at).backgroundColor);
+      if (alpha > 0) return [r, g, b];
+    }
+    return [255, 255, 255];
+  };
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const faint = new Set();
+  while (texts.nextNode()) {
+    const node = texts.currentNode.parentElement;
+    if (!texts.currentNode.data.trim() || !node.checkVisibility() || node.closest(".emoji, svg")) continue;
+    const pair = [luminance(channels(getComputedStyle(node).color)), luminance(back(node))].sort((a, b) => b - a);
+    const contrast = (pair[0] + 0.05) / (pair[1] + 0.05);
+    if (contrast < 4.5) faint.add(`${node.className || node.tagName}: ${contrast.toFixed(1)}`);
+  }
+  return [...faint];
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_text_is_legible(browser: Browser, server: PageServer, scheme: Literal["light", "dark"]) -> None:
+    with browser.new_context(color_scheme=scheme) as context, tab(context) as page:
+        context.route(ELSEWHERE, stay_here)
+        opened(
+            page, server, message("x", blocks=with_ids(MESSAGE_BLOCKS), edited=EDITED), message("y", is_ephemeral=True)
+        )
+        assert page.evaluate(LEGIBLE) == []
+        server.push(type="views", views=[modal(*with_ids(VIEW_BLOCKS))])
+        expect(page.get_by_role("dialog")).to_be_visible()
+        assert page.evaluate(LEGIBLE) == []
 
 
 def test_the_theme_follows_the_system_until_one_is_chosen(browser: Browser, server: PageServer) -> None:

@@ -3,7 +3,11 @@
 /** Longer than the server ever waits for an app, so that its own sentence comes first. */
 const LONGEST_WAIT = 10000;
 
-const UNREACHABLE = { ok: false, error: "unreachable", message: "The workspace cannot be reached. Your work is still here; try again in a moment." };
+const UNREACHABLE = {
+  ok: false,
+  error: "unreachable",
+  message: "The workspace cannot be reached. Your work is still here; try again in a moment.",
+};
 
 /** Ask for something. */
 export const read = (name, parameters = {}) => ask(`/ui/${name}?${new URLSearchParams(parameters)}`, {});
@@ -14,7 +18,11 @@ export const act = (name, body) =>
 
 /** Hand a file over; the answer carries what Slack calls a file object. */
 export const upload = (user, file) =>
-  ask(`/ui/upload?${new URLSearchParams({ user, name: file.name })}`, { method: "POST", headers: { "Content-Type": "application/octet-stream" }, body: file });
+  ask(`/ui/upload?${new URLSearchParams({ user, name: file.name })}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/octet-stream" },
+    body: file,
+  });
 
 async function ask(address, request) {
   try {

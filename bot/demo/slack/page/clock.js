@@ -19,7 +19,8 @@ export const fullTime = (moment) => `${dateLong.format(moment)} at ${timeWithSec
 export const dayName = (moment) => pretty(moment, weekdayDate);
 
 /** A day and a time in a few words. */
-export const briefTime = (moment) => `${pretty(moment, dateShort).replace("Today", "today").replace("Yesterday", "yesterday")} at ${clockTime(moment)}`;
+export const briefTime = (moment) =>
+  `${pretty(moment, dateShort).replace("Today", "today").replace("Yesterday", "yesterday")} at ${clockTime(moment)}`;
 
 /** Whether two moments fall on the same day here. */
 export const sameDay = (one, other) => one.toDateString() === other.toDateString();
@@ -33,7 +34,14 @@ function pretty(moment, otherwise) {
   return otherwise.format(moment);
 }
 
-const STEPS = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+const STEPS = [
+  ["year", 31536000],
+  ["month", 2592000],
+  ["day", 86400],
+  ["hour", 3600],
+  ["minute", 60],
+  ["second", 1],
+];
 const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto" });
 
 /** How long ago, in the largest unit that fits. */

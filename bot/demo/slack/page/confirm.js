@@ -21,7 +21,11 @@ export function confirmed(confirm, surface) {
         "div",
         { class: "dialog-buttons" },
         el("button", { type: "button", class: "button", onclick: answer(false) }, plainWords(confirm.deny) || "Cancel"),
-        el("button", { type: "button", class: style, onclick: answer(true), autofocus: true }, plainWords(confirm.confirm) || "Yes"),
+        el(
+          "button",
+          { type: "button", class: style, onclick: answer(true), autofocus: true },
+          plainWords(confirm.confirm) || "Yes",
+        ),
       ),
     );
     dialog.addEventListener("close", () => {

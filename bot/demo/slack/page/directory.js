@@ -38,7 +38,7 @@ export class Directory {
   channelName(id) {
     const channel = this.channels.get(id);
     if (!channel) return undefined;
-    return channel.is_im ? this.userName(this.partner(channel)) ?? "Direct message" : channel.name;
+    return channel.is_im ? (this.userName(this.partner(channel)) ?? "Direct message") : channel.name;
   }
 
   partner(channel) {
@@ -74,7 +74,10 @@ export class Directory {
 
 /** A square with the initials of a person or app, in their own colour. */
 export function avatar(name, user, size = "middle") {
-  const initials = (name.match(/[\p{L}\p{N}]+/gu) ?? ["?"]).slice(0, 2).map((word) => [...word][0].toUpperCase()).join("");
+  const initials = (name.match(/[\p{L}\p{N}]+/gu) ?? ["?"])
+    .slice(0, 2)
+    .map((word) => [...word][0].toUpperCase())
+    .join("");
   return el("span", { class: `avatar avatar-${size} tone-${tone(user?.id ?? name)}`, "aria-hidden": "true" }, initials);
 }
 

@@ -5,7 +5,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** Make an HTML element; `on…` properties listen, `class`, `data-…` and `aria-…` are attributes, the rest are properties. */
+/** Make an HTML element: `on…` listens, `class`, `data-…` and `aria-…` are attributes, the rest are properties. */
 export function el(tag, properties = {}, ...children) {
   return fill(document.createElement(tag), properties, children);
 }
@@ -65,7 +65,8 @@ const ICONS = {
   reply: "M2.5 3h11v8h-6l-3 2.5V11h-2z",
   smile: "M8 1.5a6.5 6.5 0 1 0 0 13a6.5 6.5 0 1 0 0-13M5.5 6v1M10.5 6v1M5 9.5c1.5 2.2 4.5 2.2 6 0",
   more: "M8 3v.01M8 8v.01M8 13v.01",
-  braces: "M6 2.5c-2 0-2 .5-2 2s0 3-1.5 3.5c1.5.5 1.5 2 1.5 3.5s0 2 2 2M10 2.5c2 0 2 .5 2 2s0 3 1.5 3.5c-1.5.5-1.5 2-1.5 3.5s0 2-2 2",
+  braces:
+    "M6 2.5c-2 0-2 .5-2 2s0 3-1.5 3.5c1.5.5 1.5 2 1.5 3.5s0 2 2 2M10 2.5c2 0 2 .5 2 2s0 3 1.5 3.5c-1.5.5-1.5 2-1.5 3.5s0 2-2 2",
   close: "M3.5 3.5l9 9M12.5 3.5l-9 9",
   back: "M10 3 5 8l5 5",
   down: "M3.5 6 8 10.5 12.5 6",
@@ -81,8 +82,10 @@ const ICONS = {
   sun: "M8 5a3 3 0 1 0 0 6a3 3 0 1 0 0-6M8 1v1.5M8 13.5V15M1 8h1.5M13.5 8H15M3 3l1 1M12 12l1 1M3 13l1-1M12 4l1-1",
   moon: "M13.5 10A6 6 0 0 1 6 2.5a6 6 0 1 0 7.5 7.5z",
   trash: "M2.5 4.5h11M6 4V2.5h4V4M4 4.5l.7 9h6.6l.7-9M6.5 7v4M9.5 7v4",
-  thumbsup: "M2 7.5h2.5v6H2zM4.5 8 7.5 2.5c1.5 0 1.8 1.2 1.3 2.3L8.2 6.5h4.3c1 0 1.5.8 1.3 1.7l-1 4c-.2.8-.8 1.3-1.6 1.3H4.5",
-  thumbsdown: "M2 8.5h2.5v-6H2zM4.5 8 7.5 13.5c1.5 0 1.8-1.2 1.3-2.3L8.2 9.5h4.3c1 0 1.5-.8 1.3-1.7l-1-4c-.2-.8-.8-1.3-1.6-1.3H4.5",
+  thumbsup:
+    "M2 7.5h2.5v6H2zM4.5 8 7.5 2.5c1.5 0 1.8 1.2 1.3 2.3L8.2 6.5h4.3c1 0 1.5.8 1.3 1.7l-1 4c-.2.8-.8 1.3-1.6 1.3H4.5",
+  thumbsdown:
+    "M2 8.5h2.5v-6H2zM4.5 8 7.5 13.5c1.5 0 1.8-1.2 1.3-2.3L8.2 9.5h4.3c1 0 1.5-.8 1.3-1.7l-1-4c-.2-.8-.8-1.3-1.6-1.3H4.5",
   circle: "M8 2a6 6 0 1 0 0 12a6 6 0 1 0 0-12",
   file: "M3.5 1.5h6l3 3v10h-9zM9.5 1.5v3h3",
   play: "M5 3l8 5-8 5z",
@@ -90,10 +93,18 @@ const ICONS = {
 
 /** One of the page's line icons, hidden from screen readers: its button or its neighbour carries the words. */
 export function icon(name) {
-  return svg("svg", { viewBox: "0 0 16 16", class: `icon icon-${name}`, "aria-hidden": "true" }, svg("path", { d: ICONS[name] }));
+  return svg(
+    "svg",
+    { viewBox: "0 0 16 16", class: `icon icon-${name}`, "aria-hidden": "true" },
+    svg("path", { d: ICONS[name] }),
+  );
 }
 
 /** A button that shows only an icon; `label` is what it says to those who cannot see it, and its tooltip. */
 export function iconButton(name, label, onclick, properties = {}) {
-  return el("button", { type: "button", class: "icon-button", "aria-label": label, title: label, onclick, ...properties }, icon(name));
+  return el(
+    "button",
+    { type: "button", class: "icon-button", "aria-label": label, title: label, onclick, ...properties },
+    icon(name),
+  );
 }

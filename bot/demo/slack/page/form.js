@@ -76,7 +76,10 @@ export function walkElements(blocks, visit) {
     const elements = [block.element, block.accessory, ...listed(block.elements), ...listed(block.actions)];
     for (const element of elements) if (element?.action_id) visit(block, element);
     walkElements(block.child_blocks, visit);
-    walkElements(listed(block.elements).filter((element) => element.type === "card"), visit);
+    walkElements(
+      listed(block.elements).filter((element) => element.type === "card"),
+      visit,
+    );
   }
 }
 

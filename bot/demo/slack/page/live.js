@@ -16,7 +16,9 @@ export function follow(user, { onopen, onevent, onlost, onback }) {
 
   function connect() {
     clearTimeout(timer);
-    socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ui/live?user=${encodeURIComponent(user)}`);
+    socket = new WebSocket(
+      `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ui/live?user=${encodeURIComponent(user)}`,
+    );
     socket.onmessage = (frame) => receive(JSON.parse(frame.data));
     socket.onclose = lost;
   }

@@ -23,8 +23,20 @@ async function start() {
 }
 
 function showTrouble(words) {
-  const again = el("button", { type: "button", class: "button primary", onclick: () => location.reload() }, "Try again");
-  root.replaceChildren(el("div", { class: "empty" }, el("h1", { class: "empty-title" }, "The workspace could not be opened."), el("p", {}, words), again));
+  const again = el(
+    "button",
+    { type: "button", class: "button primary", onclick: () => location.reload() },
+    "Try again",
+  );
+  root.replaceChildren(
+    el(
+      "div",
+      { class: "empty" },
+      el("h1", { class: "empty-title" }, "The workspace could not be opened."),
+      el("p", {}, words),
+      again,
+    ),
+  );
   root.removeAttribute("aria-busy");
 }
 

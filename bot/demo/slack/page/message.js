@@ -24,7 +24,13 @@ export class MessageView {
     this.footer = el("footer", { class: "message-footer" });
     this.tools = el("div", { class: "message-tools", role: "toolbar", "aria-label": "Message actions" });
     this.body = el("div", { class: "message-body" });
-    this.node = el("article", { class: "message", "data-ts": message.ts, tabIndex: -1 }, this.gutter, this.body, this.tools);
+    this.node = el(
+      "article",
+      { class: "message", "data-ts": message.ts, tabIndex: -1 },
+      this.gutter,
+      this.body,
+      this.tools,
+    );
     this.update(message);
   }
 
@@ -36,7 +42,10 @@ export class MessageView {
     const author = this.author();
     this.node.setAttribute("aria-label", `${author.name}, ${clockTime(momentOf(message.ts))}`);
     this.node.classList.toggle("ephemeral", message.is_ephemeral === true);
-    this.gutter.replaceChildren(avatar(author.name, author.user), el("span", { class: "gutter-time", "aria-hidden": "true" }, clockTime(momentOf(message.ts))));
+    this.gutter.replaceChildren(
+      avatar(author.name, author.user),
+      el("span", { class: "gutter-time", "aria-hidden": "true" }, clockTime(momentOf(message.ts))),
+    );
     this.heading.replaceChildren(...heading(author, message));
     this.showContent(message);
     this.showFooter(message);
@@ -45,7 +54,11 @@ export class MessageView {
 
   author() {
     const user = this.workspace.directory.users.get(this.message.user);
-    return { user, name: this.message.username || user?.real_name || user?.name || this.message.user || "Unknown", isApp: Boolean(this.message.bot_id || user?.is_bot) };
+    return {
+      user,
+      name: this.message.username || user?.real_name || user?.name || this.message.user || "Unknown",
+      isApp: Boolean(this.message.bot_id || user?.is_bot),
+    };
   }
 
   showContent(message) {
@@ -53,7 +66,11 @@ export class MessageView {
     this.surface.form.retain(message.blocks);
     if (hasBlocks) renderBlocks(this.blocks, message.blocks, this.surface);
     this.words.replaceChildren(hasBlocks ? "" : renderMrkdwn(message.text, this.surface));
-    this.extras.replaceChildren(...renderAttachments(message.attachments, this.surface), ...renderFiles(message.files), ...editedMark(message));
+    this.extras.replaceChildren(
+      ...renderAttachments(message.attachments, this.surface),
+      ...renderFiles(message.files),
+      ...editedMark(message),
+    );
     const private_ = message.is_ephemeral ? [el("div", { class: "only-you" }, icon("eye"), "Only visible to you")] : [];
     arrange(this.body, [...private_, this.heading, hasBlocks ? this.blocks : this.words, this.extras, this.footer]);
   }
@@ -67,9 +84,21 @@ export class MessageView {
   threadLink(message) {
     if (this.place.thread || !message.reply_count) return null;
     const count = message.reply_count === 1 ? "1 reply" : `${message.reply_count} replies`;
-    const faces = (message.reply_users ?? []).slice(0, 4).map((id) => avatar(this.workspace.directory.userName(id) ?? id, this.workspace.directory.users.get(id), "small"));
-    const last = message.latest_reply && el("span", { class: "quiet-text" }, `Last reply ${briefTime(momentOf(message.latest_reply))}`);
-    return el("button", { type: "button", class: "thread-link", onclick: () => this.openThread() }, faces, el("span", { class: "thread-count" }, count), last);
+    const faces = (message.reply_users ?? [])
+      .slice(0, 4)
+      .map((id) =>
+        avatar(this.workspace.directory.userName(id) ?? id, this.workspace.directory.users.get(id), "small"),
+      );
+    const last =
+      message.latest_reply &&
+      el("span", { class: "quiet-text" }, `Last reply ${briefTime(momentOf(message.latest_reply))}`);
+    return el(
+      "button",
+      { type: "button", class: "thread-link", onclick: () => this.openThread() },
+      faces,
+      el("span", { class: "thread-count" }, count),
+      last,
+    );
   }
 
   openThread() {
@@ -77,7 +106,12 @@ export class MessageView {
   }
 
   toolButtons(message) {
-    const more = iconButton("more", "More actions", ({ currentTarget }) => messageMenu(this.workspace, this.place.channel, message, currentTarget), { "aria-haspopup": "menu" });
+    const more = iconButton(
+      "more",
+      "More actions",
+      ({ currentTarget }) => messageMenu(this.workspace, this.place.channel, message, currentTarget),
+      { "aria-haspopup": "menu" },
+    );
     if (message.is_ephemeral) return [more];
     const react = (name) => this.workspace.react(this.place.channel, message.ts, name, this.reacted(name));
     const smile = iconButton("smile", "Add a reaction", ({ currentTarget }) => openReactions(currentTarget, react));
@@ -86,7 +120,9 @@ export class MessageView {
   }
 
   reacted(name) {
-    return (this.message.reactions ?? []).some((reaction) => reaction.name === name && reaction.users.includes(this.workspace.directory.me));
+    return (this.message.reactions ?? []).some(
+      (reaction) => reaction.name === name && reaction.users.includes(this.workspace.directory.me),
+    );
   }
 }
 
@@ -94,7 +130,11 @@ function heading(author, message) {
   const moment = momentOf(message.ts);
   const name = el("span", { class: "author" }, el("bdi", {}, author.name));
   const badge = author.isApp && el("span", { class: "badge" }, "App");
-  const when = el("time", { class: "when", dateTime: moment.toISOString(), title: fullTime(moment) }, clockTime(moment));
+  const when = el(
+    "time",
+    { class: "when", dateTime: moment.toISOString(), title: fullTime(moment) },
+    clockTime(moment),
+  );
   return [name, badge, when].filter(Boolean);
 }
 

@@ -22,7 +22,16 @@ function shortcutItems(workspace, channel, message) {
         description: shortcut.description,
         detail: app.name,
         icon: icon("bolt"),
-        onpick: async () => workspace.report(await act("message_shortcut", { user: directory.me, app: app.id, callback_id: shortcut.callback_id, channel, ts: message.ts })),
+        onpick: async () =>
+          workspace.report(
+            await act("message_shortcut", {
+              user: directory.me,
+              app: app.id,
+              callback_id: shortcut.callback_id,
+              channel,
+              ts: message.ts,
+            }),
+          ),
       })),
   );
 }
@@ -31,7 +40,15 @@ function shortcutItems(workspace, channel, message) {
 export function showJson(title, value) {
   const id = uniqueId("json");
   const dialog = el("dialog", { class: "dialog dialog-json", "aria-labelledby": id });
-  dialog.append(el("div", { class: "dialog-heading" }, el("h2", { class: "dialog-title", id }, `${title} as JSON`), iconButton("close", "Close", () => dialog.close())), rawJson(value));
+  dialog.append(
+    el(
+      "div",
+      { class: "dialog-heading" },
+      el("h2", { class: "dialog-title", id }, `${title} as JSON`),
+      iconButton("close", "Close", () => dialog.close()),
+    ),
+    rawJson(value),
+  );
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();

@@ -22,8 +22,17 @@ export class MessageList {
     this.atEnd = true;
     this.more = false;
     this.content = el("div", { class: "messages-content" });
-    this.scroller = el("div", { class: "messages", role: "log", "aria-label": place.thread ? "Thread" : "Messages", tabIndex: 0 }, this.content);
-    this.jump = el("button", { type: "button", class: "jump", hidden: true, onclick: () => this.toEnd() }, icon("down"), "New messages");
+    this.scroller = el(
+      "div",
+      { class: "messages", role: "log", "aria-label": place.thread ? "Thread" : "Messages", tabIndex: 0 },
+      this.content,
+    );
+    this.jump = el(
+      "button",
+      { type: "button", class: "jump", hidden: true, onclick: () => this.toEnd() },
+      icon("down"),
+      "New messages",
+    );
     this.node = el("div", { class: "messages-frame" }, this.scroller, this.jump);
     this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.watcher = new ResizeObserver(() => this.atEnd && this.toEnd());
@@ -40,7 +49,8 @@ export class MessageList {
     this.more = answer.has_more === true;
     const known = new Set(answer.messages.map((message) => message.ts));
     const oldest = answer.messages[0]?.ts ?? "";
-    for (const ts of this.views.keys()) if (!known.has(ts) && !heard.has(ts) && (!this.more || ts >= oldest)) this.views.delete(ts);
+    for (const ts of this.views.keys())
+      if (!known.has(ts) && !heard.has(ts) && (!this.more || ts >= oldest)) this.views.delete(ts);
     for (const message of answer.messages) {
       const now = heard.has(message.ts) ? heard.get(message.ts)(message) : message;
       if (now) this.put(now);
@@ -72,6 +82,7 @@ export class MessageList {
   /** Take a message that is new or has changed. */
   receive(message) {
     const isNew = !this.views.has(message.ts);
+    if (this.scroller.scrollTop !== this.top) this.scrolled();
     this.hear(message.ts, () => message);
     this.put(message);
     this.draw();
@@ -133,22 +144,37 @@ export class MessageList {
 
   divider(moment) {
     const key = moment.toDateString();
-    if (!this.days.has(key)) this.days.set(key, el("div", { class: "day", role: "separator" }, el("span", {}, dayName(moment))));
+    if (!this.days.has(key))
+      this.days.set(key, el("div", { class: "day", role: "separator" }, el("span", {}, dayName(moment))));
     return this.days.get(key);
   }
 
   emptyNode() {
-    return el("div", { class: "empty" }, el("p", { class: "empty-title" }, this.empty.title), el("p", {}, this.empty.text));
+    return el(
+      "div",
+      { class: "empty" },
+      el("p", { class: "empty-title" }, this.empty.title),
+      el("p", {}, this.empty.text),
+    );
   }
 
   showTrouble(words) {
     if (this.views.size) return this.workspace.notices.say(words);
     const again = el("button", { type: "button", class: "button", onclick: () => this.load() }, "Try again");
-    return arrange(this.content, [el("div", { class: "empty" }, el("p", { class: "empty-title" }, "These messages could not be loaded."), el("p", {}, words), again)]);
+    return arrange(this.content, [
+      el(
+        "div",
+        { class: "empty" },
+        el("p", { class: "empty-title" }, "These messages could not be loaded."),
+        el("p", {}, words),
+        again,
+      ),
+    ]);
   }
 
   scrolled() {
     const { scrollTop, clientHeight, scrollHeight } = this.scroller;
+    this.top = scrollTop;
     this.atEnd = scrollTop + clientHeight >= scrollHeight - NEAR;
     if (this.atEnd) {
       this.jump.hidden = true;
@@ -159,6 +185,7 @@ export class MessageList {
 
   toEnd() {
     this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.top = this.scroller.scrollTop;
     this.atEnd = true;
     this.jump.hidden = true;
     this.markRead();
@@ -191,6 +218,7 @@ export class MessageList {
 
 function continues(before, message) {
   const close = Number(message.ts) - Number(before.ts) < GROUPED_WITHIN;
-  const sameKind = Boolean(before.is_ephemeral) === Boolean(message.is_ephemeral) && before.username === message.username;
+  const sameKind =
+    Boolean(before.is_ephemeral) === Boolean(message.is_ephemeral) && before.username === message.username;
   return close && sameKind && before.user === message.user && !before.reply_count;
 }

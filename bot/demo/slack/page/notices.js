@@ -9,13 +9,24 @@ const SAID_WITHIN = 400;
 export class Notices {
   constructor() {
     this.corner = el("div", { class: "notices", role: "status", "aria-live": "polite" });
-    this.banner = el("div", { class: "banner", role: "alert", hidden: true }, el("span", { class: "spinner", "aria-hidden": "true" }), "Reconnecting … What you see may be out of date.");
+    this.banner = el(
+      "div",
+      { class: "banner", role: "alert", hidden: true },
+      el("span", { class: "spinner", "aria-hidden": "true" }),
+      "Reconnecting … What you see may be out of date.",
+    );
   }
 
   /** Show a sentence for a while, once however often it is said. */
   say(words) {
     if ([...this.corner.children].some((notice) => notice.textContent === words)) return;
-    const notice = el("div", { class: "notice" }, icon("warning"), el("span", { dir: "auto" }, words), iconButton("close", "Dismiss", () => notice.remove()));
+    const notice = el(
+      "div",
+      { class: "notice" },
+      icon("warning"),
+      el("span", { dir: "auto" }, words),
+      iconButton("close", "Dismiss", () => notice.remove()),
+    );
     this.corner.append(notice);
     setTimeout(() => notice.remove(), SHOWN_FOR);
   }

@@ -9,7 +9,8 @@ import { MessageList } from "./messages.js";
 import { renderBlocks } from "./render/blocks.js";
 import { Surface } from "./surface.js";
 
-const backButton = (workspace) => iconButton("back", "Back to the list", () => workspace.leavePlace(), { class: "icon-button only-narrow" });
+const backButton = (workspace) =>
+  iconButton("back", "Back to the list", () => workspace.leavePlace(), { class: "icon-button only-narrow" });
 
 /** A channel or a conversation between people. */
 export class ChannelPlace {
@@ -21,9 +22,31 @@ export class ChannelPlace {
     this.title = shown;
     const people = channel.members.length === 1 ? "1 member" : `${channel.members.length} members`;
     const topic = el("p", { class: "place-topic", dir: "auto" }, channel.topic);
-    this.list = new MessageList(workspace, { channel: channel.id }, { empty: { title: channel.is_im ? `This is the beginning of your conversation with ${name}.` : `This is the very beginning of ${shown}.`, text: "Say something, and it stays here." } });
+    this.list = new MessageList(
+      workspace,
+      { channel: channel.id },
+      {
+        empty: {
+          title: channel.is_im
+            ? `This is the beginning of your conversation with ${name}.`
+            : `This is the very beginning of ${shown}.`,
+          text: "Say something, and it stays here.",
+        },
+      },
+    );
     this.composer = new Composer(workspace, { channel: channel.id }, { placeholder: `Message ${shown}` });
-    const header = el("header", { class: "place-header" }, backButton(workspace), el("div", { class: "place-words" }, el("h1", { class: "place-title" }, el("bdi", {}, shown)), channel.topic && topic), !channel.is_im && el("span", { class: "quiet-text members" }, people));
+    const header = el(
+      "header",
+      { class: "place-header" },
+      backButton(workspace),
+      el(
+        "div",
+        { class: "place-words" },
+        el("h1", { class: "place-title" }, el("bdi", {}, shown)),
+        channel.topic && topic,
+      ),
+      !channel.is_im && el("span", { class: "quiet-text members" }, people),
+    );
     this.node = el("section", { class: "place", "aria-label": shown }, header, this.list.node, this.composer.node);
   }
 
@@ -56,15 +79,42 @@ export class AppPlace {
     Object.assign(this, { workspace, app, tab: tab === "messages" || !app.home ? "messages" : "home" });
     this.title = app.name;
     this.body = el("div", { class: "place-body" });
-    const tabs = el("div", { class: "tabs", role: "tablist", "aria-label": app.name }, app.home && this.tabLink("home", "Home"), this.tabLink("messages", "Messages"));
+    const tabs = el(
+      "div",
+      { class: "tabs", role: "tablist", "aria-label": app.name },
+      app.home && this.tabLink("home", "Home"),
+      this.tabLink("messages", "Messages"),
+    );
     const face = avatar(app.name, workspace.directory.users.get(app.bot_user_id), "middle");
-    this.raw = iconButton("braces", "View Home as JSON", () => showJson("Home", this.view), { hidden: this.tab !== "home" });
-    const header = el("header", { class: "place-header" }, backButton(workspace), face, el("div", { class: "place-words" }, el("h1", { class: "place-title" }, el("bdi", {}, app.name), el("span", { class: "badge" }, "App"))), this.raw);
+    this.raw = iconButton("braces", "View Home as JSON", () => showJson("Home", this.view), {
+      hidden: this.tab !== "home",
+    });
+    const header = el(
+      "header",
+      { class: "place-header" },
+      backButton(workspace),
+      face,
+      el(
+        "div",
+        { class: "place-words" },
+        el("h1", { class: "place-title" }, el("bdi", {}, app.name), el("span", { class: "badge" }, "App")),
+      ),
+      this.raw,
+    );
     this.node = el("section", { class: "place", "aria-label": app.name }, header, tabs, this.body);
   }
 
   tabLink(tab, words) {
-    return el("a", { class: "tab", role: "tab", href: tab === "home" ? `#${this.app.id}` : `#${this.app.id}/messages`, "aria-selected": String(this.tab === tab) }, words);
+    return el(
+      "a",
+      {
+        class: "tab",
+        role: "tab",
+        href: tab === "home" ? `#${this.app.id}` : `#${this.app.id}/messages`,
+        "aria-selected": String(this.tab === tab),
+      },
+      words,
+    );
   }
 
   async load() {
@@ -103,8 +153,21 @@ export class AppPlace {
     if (!answer.ok) return arrange(this.body, [homeEmpty(this.app, answer.message)]);
     directory.channels.set(answer.channel.id, answer.channel);
     this.channel = answer.channel.id;
-    this.list = new MessageList(this.workspace, { channel: this.channel }, { empty: { title: `This is the beginning of your messages with ${this.app.name}.`, text: "Only you and the app can see them." } });
-    this.composer = new Composer(this.workspace, { channel: this.channel }, { placeholder: `Message ${this.app.name}` });
+    this.list = new MessageList(
+      this.workspace,
+      { channel: this.channel },
+      {
+        empty: {
+          title: `This is the beginning of your messages with ${this.app.name}.`,
+          text: "Only you and the app can see them.",
+        },
+      },
+    );
+    this.composer = new Composer(
+      this.workspace,
+      { channel: this.channel },
+      { placeholder: `Message ${this.app.name}` },
+    );
     arrange(this.body, [this.list.node, this.composer.node]);
     return this.list.load();
   }
@@ -123,17 +186,41 @@ export class AppPlace {
 }
 
 const homeEmpty = (app, trouble) =>
-  el("div", { class: "empty" }, icon("home"), el("p", { class: "empty-title" }, trouble ? `The Home of ${app.name} could not be loaded.` : `${app.name} has not published a Home for you yet.`), el("p", {}, trouble ?? "It appears here as soon as it does."));
+  el(
+    "div",
+    { class: "empty" },
+    icon("home"),
+    el(
+      "p",
+      { class: "empty-title" },
+      trouble ? `The Home of ${app.name} could not be loaded.` : `${app.name} has not published a Home for you yet.`,
+    ),
+    el("p", {}, trouble ?? "It appears here as soon as it does."),
+  );
 
 /** The conversation below one message, at the right. */
 export class ThreadPane {
   constructor(workspace, channel, ts) {
     Object.assign(this, { workspace, channel, ts });
-    this.list = new MessageList(workspace, { channel, thread: ts }, { empty: { title: "This thread is empty.", text: "The message it hung on may have been deleted." } });
+    this.list = new MessageList(
+      workspace,
+      { channel, thread: ts },
+      { empty: { title: "This thread is empty.", text: "The message it hung on may have been deleted." } },
+    );
     this.composer = new Composer(workspace, { channel, thread: ts }, { placeholder: "Reply …" });
     const name = workspace.directory.channelName(channel) ?? "";
     const shown = workspace.directory.channels.get(channel)?.is_im ? name : `#${name}`;
-    const header = el("header", { class: "place-header" }, el("div", { class: "place-words" }, el("h2", { class: "place-title" }, "Thread"), el("p", { class: "place-topic" }, el("bdi", {}, shown))), iconButton("close", "Close the thread", () => workspace.closeThread()));
+    const header = el(
+      "header",
+      { class: "place-header" },
+      el(
+        "div",
+        { class: "place-words" },
+        el("h2", { class: "place-title" }, "Thread"),
+        el("p", { class: "place-topic" }, el("bdi", {}, shown)),
+      ),
+      iconButton("close", "Close the thread", () => workspace.closeThread()),
+    );
     this.node = el("aside", { class: "thread", "aria-label": "Thread" }, header, this.list.node, this.composer.node);
   }
 

@@ -33,7 +33,10 @@ function putBeside(node, anchor, fit) {
   const size = node.getBoundingClientRect();
   const below = spot.bottom + GAP;
   const above = spot.top - GAP - size.height;
-  const top = below + size.height <= innerHeight - EDGE || above < EDGE ? Math.min(below, innerHeight - EDGE - size.height) : above;
+  const top =
+    below + size.height <= innerHeight - EDGE || above < EDGE
+      ? Math.min(below, innerHeight - EDGE - size.height)
+      : above;
   const left = spot.left + size.width <= innerWidth - EDGE ? spot.left : spot.right - size.width;
   node.style.setProperty("top", `${Math.max(EDGE, top)}px`);
   node.style.setProperty("left", `${Math.min(Math.max(EDGE, left), Math.max(EDGE, innerWidth - EDGE - size.width))}px`);
@@ -45,10 +48,17 @@ function putBeside(node, anchor, fit) {
  */
 export function openMenu(anchor, items, { label, fit } = {}) {
   let popover;
-  const nodes = items.map((item) => (item.heading ? el("div", { class: "menu-heading", role: "presentation" }, item.heading) : menuItem(item, () => popover.close())));
+  const nodes = items.map((item) =>
+    item.heading
+      ? el("div", { class: "menu-heading", role: "presentation" }, item.heading)
+      : menuItem(item, () => popover.close()),
+  );
   const menu = el("div", { class: "menu", role: "menu", "aria-label": label ?? "Menu" }, nodes);
   menu.addEventListener("keydown", (event) => roam(event, menu));
-  popover = openPopover(anchor, menu, { fit, onclose: () => anchor.isConnected && document.activeElement === document.body && anchor.focus() });
+  popover = openPopover(anchor, menu, {
+    fit,
+    onclose: () => anchor.isConnected && document.activeElement === document.body && anchor.focus(),
+  });
   menu.querySelector("[role=menuitem]")?.focus();
   return popover;
 }
@@ -58,8 +68,19 @@ function menuItem(item, close) {
     close();
     item.onpick();
   };
-  const words = el("span", { class: "menu-words" }, el("span", { class: "menu-label" }, item.label), item.description && el("span", { class: "menu-description" }, item.description));
-  return el("button", { type: "button", role: "menuitem", class: item.danger ? "menu-item danger" : "menu-item", onclick: pick }, item.icon, words, item.detail && el("span", { class: "menu-detail" }, item.detail));
+  const words = el(
+    "span",
+    { class: "menu-words" },
+    el("span", { class: "menu-label" }, item.label),
+    item.description && el("span", { class: "menu-description" }, item.description),
+  );
+  return el(
+    "button",
+    { type: "button", role: "menuitem", class: item.danger ? "menu-item danger" : "menu-item", onclick: pick },
+    item.icon,
+    words,
+    item.detail && el("span", { class: "menu-detail" }, item.detail),
+  );
 }
 
 const STEP = { ArrowDown: 1, ArrowUp: -1 };
@@ -67,7 +88,9 @@ const STEP = { ArrowDown: 1, ArrowUp: -1 };
 function roam(event, menu) {
   const items = [...menu.querySelectorAll("[role=menuitem]")];
   const at = items.indexOf(document.activeElement);
-  const next = { Home: 0, End: items.length - 1 }[event.key] ?? (event.key in STEP ? (at + STEP[event.key] + items.length) % items.length : null);
+  const next =
+    { Home: 0, End: items.length - 1 }[event.key] ??
+    (event.key in STEP ? (at + STEP[event.key] + items.length) % items.length : null);
   if (next === null) return;
   event.preventDefault();
   items[next]?.focus();

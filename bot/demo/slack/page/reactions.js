@@ -11,9 +11,23 @@ export function reactionRow(reactions, directory, react) {
     const mine = reaction.users.includes(directory.me);
     const people = reaction.users.map((id) => directory.userName(id) ?? id).join(", ");
     const label = `${reaction.name}: ${people}`;
-    return el("button", { type: "button", class: "reaction", "aria-pressed": String(mine), "aria-label": label, title: label, onclick: () => react(reaction.name, mine) }, el("span", { class: "emoji" }, emojiNamed(reaction.name) ?? `:${reaction.name}:`), el("span", { class: "reaction-count" }, String(reaction.count ?? reaction.users.length)));
+    return el(
+      "button",
+      {
+        type: "button",
+        class: "reaction",
+        "aria-pressed": String(mine),
+        "aria-label": label,
+        title: label,
+        onclick: () => react(reaction.name, mine),
+      },
+      el("span", { class: "emoji" }, emojiNamed(reaction.name) ?? `:${reaction.name}:`),
+      el("span", { class: "reaction-count" }, String(reaction.count ?? reaction.users.length)),
+    );
   });
-  const add = iconButton("smile", "Add a reaction", ({ currentTarget }) => openReactions(currentTarget, (name) => react(name, false)));
+  const add = iconButton("smile", "Add a reaction", ({ currentTarget }) =>
+    openReactions(currentTarget, (name) => react(name, false)),
+  );
   return el("div", { class: "reactions" }, pills, add);
 }
 
@@ -23,7 +37,16 @@ export function openReactions(anchor, react) {
     popover.close();
     react(name);
   };
-  const choices = REACTIONS.map((name) => el("button", { type: "button", class: "reaction-choice", "aria-label": name, title: `:${name}:`, onclick: pick(name) }, emojiNamed(name)));
-  const popover = openPopover(anchor, el("div", { class: "reaction-choices", role: "group", "aria-label": "Reactions" }, choices));
+  const choices = REACTIONS.map((name) =>
+    el(
+      "button",
+      { type: "button", class: "reaction-choice", "aria-label": name, title: `:${name}:`, onclick: pick(name) },
+      emojiNamed(name),
+    ),
+  );
+  const popover = openPopover(
+    anchor,
+    el("div", { class: "reaction-choices", role: "group", "aria-label": "Reactions" }, choices),
+  );
   choices[0].focus();
 }

@@ -23,6 +23,11 @@ export class Surface {
   }
 
   where(block, element) {
-    return { user: this.directory.me, container: this.container, block_id: block.block_id, action_id: element.action_id };
+    return {
+      user: this.directory.me,
+      container: this.container,
+      block_id: block.block_id,
+      action_id: element.action_id,
+    };
   }
 }

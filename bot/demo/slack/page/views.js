@@ -79,7 +79,13 @@ class Modal {
     this.submitButton = el("button", { type: "button", class: "button primary", onclick: () => this.submit() });
     const raw = iconButton("braces", "View as JSON", () => showJson("Modal", this.view));
     const cross = iconButton("close", "Close", () => this.close({ all: true }));
-    this.node = el("div", { class: "modal-frame" }, el("header", { class: "modal-header" }, this.back, this.title, raw, cross), this.body, el("footer", { class: "modal-footer" }, this.trouble, this.closeButton, this.submitButton));
+    this.node = el(
+      "div",
+      { class: "modal-frame" },
+      el("header", { class: "modal-header" }, this.back, this.title, raw, cross),
+      this.body,
+      el("footer", { class: "modal-footer" }, this.trouble, this.closeButton, this.submitButton),
+    );
   }
 
   /** Show what the app says now. What the person entered stays where block_id and action_id stay. */
@@ -98,7 +104,9 @@ class Modal {
   }
 
   focusFirst() {
-    const wanted = this.body.querySelector("[autofocus]") ?? this.body.querySelector(".input-element :is(input, textarea, button, select)");
+    const wanted =
+      this.body.querySelector("[autofocus]") ??
+      this.body.querySelector(".input-element :is(input, textarea, button, select)");
     (wanted ?? (this.submitButton.hidden ? this.closeButton : this.submitButton)).focus();
   }
 
@@ -111,7 +119,11 @@ class Modal {
     if (!this.view.submit || this.submitButton.getAttribute("aria-busy")) return;
     this.submitButton.setAttribute("aria-busy", "true");
     this.clearTrouble();
-    const answer = await act("submit", { user: this.workspace.directory.me, view_id: this.view.id, state: this.surface.form.values });
+    const answer = await act("submit", {
+      user: this.workspace.directory.me,
+      view_id: this.view.id,
+      state: this.surface.form.values,
+    });
     this.submitButton.removeAttribute("aria-busy");
     const wrong = showErrors(this.blocks, answer.errors ?? {});
     wrong?.querySelector("input, textarea, button")?.focus();
@@ -121,7 +133,11 @@ class Modal {
 
   /** Close this view, or the whole stack. */
   async close({ all = false } = {}) {
-    const answer = await act("close", { user: this.workspace.directory.me, view_id: this.view.id, ...(all && { all: true }) });
+    const answer = await act("close", {
+      user: this.workspace.directory.me,
+      view_id: this.view.id,
+      ...(all && { all: true }),
+    });
     if (!answer.ok) this.trouble.textContent = answer.message;
   }
 }

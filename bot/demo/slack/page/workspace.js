@@ -25,11 +25,17 @@ export class Workspace {
     this.place = null;
     this.thread = null;
     this.main = el("main", { class: "main" });
-    root.replaceChildren(this.notices.banner, el("div", { class: "panes" }, this.sidebar.node, this.main), this.notices.corner);
+    root.replaceChildren(
+      this.notices.banner,
+      el("div", { class: "panes" }, this.sidebar.node, this.main),
+      this.notices.corner,
+    );
     addEventListener("hashchange", () => this.openAddress());
     NARROW.addEventListener("change", () => this.openAddress());
     addEventListener("keydown", (event) => this.key(event));
-    document.addEventListener("visibilitychange", () => this.place?.lists().forEach((list) => list.atEnd && list.markRead()));
+    document.addEventListener("visibilitychange", () =>
+      this.place?.lists().forEach((list) => list.atEnd && list.markRead()),
+    );
   }
 
   /** Follow what comes, then load what there is: in this order nothing falls between the two. */
@@ -105,7 +111,14 @@ export class Workspace {
 
   showNothing() {
     const person = this.directory.userName(this.directory.me);
-    arrange(this.main, [el("div", { class: "empty" }, el("p", { class: "empty-title" }, `${person} is in no channel yet.`), el("p", {}, "Become someone else at the top left, or wait until somebody adds them."))]);
+    arrange(this.main, [
+      el(
+        "div",
+        { class: "empty" },
+        el("p", { class: "empty-title" }, `${person} is in no channel yet.`),
+        el("p", {}, "Become someone else at the top left, or wait until somebody adds them."),
+      ),
+    ]);
   }
 
   showThread(channel, ts) {
@@ -124,7 +137,9 @@ export class Workspace {
 
   drawSidebar() {
     this.sidebar.draw();
-    const waiting = [...this.unread.entries()].some(([channel, { unread }]) => unread > 0 && channel !== this.place?.channel);
+    const waiting = [...this.unread.entries()].some(
+      ([channel, { unread }]) => unread > 0 && channel !== this.place?.channel,
+    );
     document.title = `${waiting ? "• " : ""}${document.title.replace(/^• /, "")}`;
   }
 
@@ -170,7 +185,10 @@ export class Workspace {
   /** The lists on the page that a message of this channel and thread belongs to. */
   listsFor(channel, message) {
     const isReply = message.thread_ts && message.thread_ts !== message.ts;
-    const lists = !isReply || message.subtype === "thread_broadcast" ? this.place?.lists().filter((list) => list.place.channel === channel) ?? [] : [];
+    const lists =
+      !isReply || message.subtype === "thread_broadcast"
+        ? (this.place?.lists().filter((list) => list.place.channel === channel) ?? [])
+        : [];
     const inThread = this.thread?.channel === channel && (message.thread_ts ?? message.ts) === this.thread.ts;
     return inThread ? [...lists, this.thread.list] : lists;
   }
@@ -184,19 +202,30 @@ export class Workspace {
     if (step && event.altKey && !document.querySelector("dialog[open]")) {
       event.preventDefault();
       this.sidebar.neighbour(step)?.click();
-    } else if (event.key === "Escape" && this.thread && !document.querySelector("dialog[open], .popover")) this.closeThread();
+    } else if (event.key === "Escape" && this.thread && !document.querySelector("dialog[open], .popover"))
+      this.closeThread();
   }
 }
 
-const put = (workspace, { channel, message }) => workspace.listsFor(channel, message).forEach((list) => list.receive(message));
+const put = (workspace, { channel, message }) =>
+  workspace.listsFor(channel, message).forEach((list) => list.receive(message));
 
 /** What is done about each kind of live event. */
 const RECEIVE = {
   message: put,
-  message_changed: (workspace, { channel, message }) => workspace.listsFor(channel, message).forEach((list) => list.change(message)),
+  message_changed: (workspace, { channel, message }) =>
+    workspace.listsFor(channel, message).forEach((list) => list.change(message)),
   ephemeral: put,
-  message_deleted: (workspace, { channel, ts }) => workspace.allLists().filter((list) => list.place.channel === channel).forEach((list) => list.remove(ts)),
-  reaction: (workspace, { channel, ts, reactions }) => workspace.allLists().filter((list) => list.place.channel === channel).forEach((list) => list.react(ts, reactions)),
+  message_deleted: (workspace, { channel, ts }) =>
+    workspace
+      .allLists()
+      .filter((list) => list.place.channel === channel)
+      .forEach((list) => list.remove(ts)),
+  reaction: (workspace, { channel, ts, reactions }) =>
+    workspace
+      .allLists()
+      .filter((list) => list.place.channel === channel)
+      .forEach((list) => list.react(ts, reactions)),
   views(workspace, { views }) {
     workspace.heard.views = true;
     workspace.views.show(views);

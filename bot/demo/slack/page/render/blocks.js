@@ -16,8 +16,23 @@ import { unknownThing } from "./unknown.js";
 
 const BLOCKS = {
   section: renderSection,
-  header: (block) => el("div", { class: `heading heading-${headingLevel(block)}`, role: "heading", "aria-level": headingLevel(block) + 2, dir: "auto" }, plainWords(block.text)),
-  context: (block, surface) => el("div", { class: "context" }, (block.elements ?? []).map((part) => contextPart(part, surface))),
+  header: (block) =>
+    el(
+      "div",
+      {
+        class: `heading heading-${headingLevel(block)}`,
+        role: "heading",
+        "aria-level": headingLevel(block) + 2,
+        dir: "auto",
+      },
+      plainWords(block.text),
+    ),
+  context: (block, surface) =>
+    el(
+      "div",
+      { class: "context" },
+      (block.elements ?? []).map((part) => contextPart(part, surface)),
+    ),
   actions: (block, surface) => el("div", { class: "actions" }, elements(block, surface)),
   context_actions: (block, surface) => el("div", { class: "actions context-actions" }, elements(block, surface)),
   divider: () => el("hr", { class: "divider" }),
@@ -68,7 +83,10 @@ export function renderBlocks(parent, blocks, surface) {
     after.set(after.has(key) ? `${key} again ${index}` : key, nodeFor(block, before.get(key), surface));
   });
   memory.set(parent, after);
-  arrange(parent, [...after.values()].map((shown) => shown.node));
+  arrange(
+    parent,
+    [...after.values()].map((shown) => shown.node),
+  );
   focus.restore();
   return parent;
 }
@@ -80,15 +98,15 @@ function nodeFor(block, shown, surface) {
   return { json, block, node: renderBlock(block, surface) };
 }
 
-/** Remember which control has the focus and where its caret stands, for when a redraw takes it away. */
+/** Remember which control has the focus, and where its caret stands, for when a redraw takes it away. */
 function focusWithin(parent) {
   const held = document.activeElement;
   if (!held || !parent.contains(held) || !held.dataset.key) return { restore: () => {} };
   const { selectionStart, selectionEnd } = held;
   const restore = () => {
-    if (document.activeElement === held) return;
+    if (document.activeElement === held || document.activeElement !== document.body) return;
     const heir = [...parent.querySelectorAll("[data-key]")].find((node) => node.dataset.key === held.dataset.key);
-    heir?.focus({ preventScroll: true });
+    (heir ?? parent.closest(".message, .modal-body, .home"))?.focus({ preventScroll: true });
     if (heir && typeof selectionStart === "number") heir.setSelectionRange?.(selectionStart, selectionEnd);
   };
   return { restore };
@@ -101,21 +119,38 @@ const elements = (block, surface) => (block.elements ?? []).map((element) => ren
 function renderSection(block, surface) {
   const words = el("div", { class: "section-words" });
   if (block.text) words.append(el("div", { class: "text" }, renderText(block.text, surface)));
-  if (block.fields?.length) words.append(el("div", { class: "fields" }, block.fields.map((field) => el("div", { class: "text field-text" }, renderText(field, surface)))));
-  const accessory = block.accessory && el("div", { class: "accessory" }, renderElement(block.accessory, block, surface));
+  if (block.fields?.length)
+    words.append(
+      el(
+        "div",
+        { class: "fields" },
+        block.fields.map((field) => el("div", { class: "text field-text" }, renderText(field, surface))),
+      ),
+    );
+  const accessory =
+    block.accessory && el("div", { class: "accessory" }, renderElement(block.accessory, block, surface));
   return el("div", { class: "section" }, words, accessory);
 }
 
 const contextPart = (part, surface) =>
-  part.type === "image" ? renderImage(part, "context-image") : el("div", { class: "text context-text" }, renderText(part, surface));
+  part.type === "image"
+    ? renderImage(part, "context-image")
+    : el("div", { class: "text context-text" }, renderText(part, surface));
 
 function renderImageBlock(block) {
   const title = plainWords(block.title);
-  return el("figure", { class: "figure" }, title && el("figcaption", { class: "caption", dir: "auto" }, title), renderImage(block, "block-image"));
+  return el(
+    "figure",
+    { class: "figure" },
+    title && el("figcaption", { class: "caption", dir: "auto" }, title),
+    renderImage(block, "block-image"),
+  );
 }
 
 function renderVideo(block) {
-  const title = block.title_url ? link(block.title_url, plainWords(block.title), "link strong") : el("strong", {}, plainWords(block.title));
+  const title = block.title_url
+    ? link(block.title_url, plainWords(block.title), "link strong")
+    : el("strong", {}, plainWords(block.title));
   const origin = [block.provider_name, block.author_name].filter(Boolean).join(" · ");
   return el(
     "div",

@@ -8,8 +8,18 @@ export const renderFiles = (files) => (files ?? []).map(fileNode);
 function fileNode(file) {
   const name = file.title || file.name || file.id;
   const details = [file.mimetype, size(file.size)].filter(Boolean).join(" · ");
-  const words = [icon("file"), el("span", { class: "menu-words" }, el("bdi", { class: "strong" }, name), el("span", { class: "quiet-text" }, details))];
-  return file.ui_url?.startsWith("/") && !file.ui_url.startsWith("//") ? el("a", { class: "box file-box", href: file.ui_url, download: file.name ?? "" }, words) : el("div", { class: "box file-box" }, words);
+  const words = [
+    icon("file"),
+    el(
+      "span",
+      { class: "menu-words" },
+      el("bdi", { class: "strong" }, name),
+      el("span", { class: "quiet-text" }, details),
+    ),
+  ];
+  return file.ui_url?.startsWith("/") && !file.ui_url.startsWith("//")
+    ? el("a", { class: "box file-box", href: file.ui_url, download: file.name ?? "" }, words)
+    : el("div", { class: "box file-box" }, words);
 }
 
 function size(bytes) {

@@ -19,7 +19,11 @@ export function renderInput(block, surface) {
     el("p", { class: "input-error", id: error, role: "alert" }),
   );
   writeWords(node, block);
-  node.querySelector(".input-label").addEventListener("click", () => node.querySelector(".input-element :is(input, textarea, button, select)")?.focus());
+  node
+    .querySelector(".input-label")
+    .addEventListener("click", () =>
+      node.querySelector(".input-element :is(input, textarea, button, select)")?.focus(),
+    );
   return node;
 }
 
@@ -32,7 +36,10 @@ export function updateInput(node, before, after) {
 }
 
 /** An app that repeats the entry as the new initial value has not changed the element. */
-const withoutInitial = (element) => JSON.stringify(element, (name, value) => (name.startsWith("initial_") || name === "focus_on_load" ? undefined : value));
+const withoutInitial = (element) =>
+  JSON.stringify(element, (name, value) =>
+    name.startsWith("initial_") || name === "focus_on_load" ? undefined : value,
+  );
 
 function writeWords(node, block) {
   const optional = block.optional ? [" ", el("span", { class: "optional" }, "(optional)")] : [];
@@ -47,7 +54,8 @@ export function showErrors(parent, errors) {
     const words = errors[block.dataset.blockId] ?? "";
     block.querySelector(".input-error").textContent = words;
     block.classList.toggle("wrong", words !== "");
-    for (const control of block.querySelectorAll("[data-key]")) control.setAttribute("aria-invalid", String(words !== ""));
+    for (const control of block.querySelectorAll("[data-key]"))
+      control.setAttribute("aria-invalid", String(words !== ""));
     if (words && !first) first = block;
   }
   return first;

@@ -22,7 +22,11 @@ export function link(address, words, className = "link") {
   const inside = href && insideAddress(href);
   if (inside) return el("a", { class: className, href: inside }, el("bdi", {}, content));
   if (href === null) return el("bdi", { class: "refused-link" }, content);
-  return el("a", { class: className, href, target: "_blank", rel: "noopener noreferrer", title: href }, el("bdi", {}, content));
+  return el(
+    "a",
+    { class: className, href, target: "_blank", rel: "noopener noreferrer", title: href },
+    el("bdi", {}, content),
+  );
 }
 
 /** The place on this page that a permanent link to one of the workspace's messages means, or `null`. */

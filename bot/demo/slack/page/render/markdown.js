@@ -52,12 +52,20 @@ function readFence(reader, [, fence]) {
 function readHeading(reader, [, marks, words]) {
   reader.at += 1;
   const level = Math.min(marks.length, 4);
-  return el("div", { class: `heading heading-${level}`, role: "heading", "aria-level": level + 2, dir: "auto" }, inline(words));
+  return el(
+    "div",
+    { class: `heading heading-${level}`, role: "heading", "aria-level": level + 2, dir: "auto" },
+    inline(words),
+  );
 }
 
 function readQuote(reader) {
   const lines = takeWhile(reader, (line) => QUOTE.test(line)).map((line) => line.replace(QUOTE, ""));
-  return el("blockquote", { class: "quote" }, lines.flatMap((line, index) => (index ? ["\n", inline(line)] : [inline(line)])));
+  return el(
+    "blockquote",
+    { class: "quote" },
+    lines.flatMap((line, index) => (index ? ["\n", inline(line)] : [inline(line)])),
+  );
 }
 
 function readList(reader) {
@@ -65,7 +73,12 @@ function readList(reader) {
   const items = [];
   for (const line of lines) {
     const found = ITEM.exec(line);
-    if (found) items.push({ depth: Math.min(Math.floor(found[1].length / 2), 8), ordered: /\d/.test(found[2]), words: [found[3]] });
+    if (found)
+      items.push({
+        depth: Math.min(Math.floor(found[1].length / 2), 8),
+        ordered: /\d/.test(found[2]),
+        words: [found[3]],
+      });
     else items.at(-1)?.words.push(line.trim());
   }
   return nested(items, { at: 0 }, items[0]?.depth ?? 0);
@@ -75,7 +88,8 @@ function nested(items, reader, depth) {
   const first = items[reader.at];
   const list = el(first.ordered ? "ol" : "ul", { class: "markdown-list" });
   while (reader.at < items.length && items[reader.at].depth >= depth) {
-    if (items[reader.at].depth > depth) (list.lastElementChild ?? list).append(nested(items, reader, items[reader.at].depth));
+    if (items[reader.at].depth > depth)
+      (list.lastElementChild ?? list).append(nested(items, reader, items[reader.at].depth));
     else list.append(listItem(items[reader.at++].words.join(" ")));
   }
   return list;
@@ -84,20 +98,62 @@ function nested(items, reader, depth) {
 function listItem(words) {
   const task = /^\[([ xX])\]\s+(.*)$/.exec(words);
   if (!task) return el("li", { dir: "auto" }, inline(words));
-  return el("li", { class: "task-item", dir: "auto" }, el("input", { type: "checkbox", disabled: true, checked: task[1] !== " ", "aria-label": task[1] === " " ? "To do" : "Done" }), " ", inline(task[2]));
+  return el(
+    "li",
+    { class: "task-item", dir: "auto" },
+    el("input", {
+      type: "checkbox",
+      disabled: true,
+      checked: task[1] !== " ",
+      "aria-label": task[1] === " " ? "To do" : "Done",
+    }),
+    " ",
+    inline(task[2]),
+  );
 }
 
 function readTable(reader) {
-  const rows = takeWhile(reader, (line) => TABLE.test(line)).map((line) => line.trim().slice(1, -1).split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|")));
+  const rows = takeWhile(reader, (line) => TABLE.test(line)).map((line) =>
+    line
+      .trim()
+      .slice(1, -1)
+      .split(/(?<!\\)\|/)
+      .map((cell) => cell.trim().replaceAll("\\|", "|")),
+  );
   const ruled = rows[1]?.every((cell) => /^:?-+:?$/.test(cell));
   const [head, body] = ruled ? [rows[0], rows.slice(2)] : [null, rows];
-  const cells = (row, tag) => el("tr", {}, row.map((cell) => el(tag, { dir: "auto" }, inline(cell))));
-  return el("div", { class: "table-frame", tabIndex: 0, role: "region", "aria-label": "Table" }, el("table", { class: "table" }, head && el("thead", {}, cells(head, "th")), el("tbody", {}, body.map((row) => cells(row, "td")))));
+  const cells = (row, tag) =>
+    el(
+      "tr",
+      {},
+      row.map((cell) => el(tag, { dir: "auto" }, inline(cell))),
+    );
+  return el(
+    "div",
+    { class: "table-frame", tabIndex: 0, role: "region", "aria-label": "Table" },
+    el(
+      "table",
+      { class: "table" },
+      head && el("thead", {}, cells(head, "th")),
+      el(
+        "tbody",
+        {},
+        body.map((row) => cells(row, "td")),
+      ),
+    ),
+  );
 }
 
 function paragraph(reader) {
-  const lines = takeWhile(reader, (line, index) => line.trim() !== "" && (index === 0 || !READERS.some(([pattern]) => pattern.test(line))));
-  return el("p", { class: "lines", dir: "auto" }, lines.flatMap((line, index) => (index ? ["\n", inline(line)] : [inline(line)])));
+  const lines = takeWhile(
+    reader,
+    (line, index) => line.trim() !== "" && (index === 0 || !READERS.some(([pattern]) => pattern.test(line))),
+  );
+  return el(
+    "p",
+    { class: "lines", dir: "auto" },
+    lines.flatMap((line, index) => (index ? ["\n", inline(line)] : [inline(line)])),
+  );
 }
 
 function takeWhile(reader, fits) {
@@ -110,13 +166,22 @@ const INLINE = [
   [/\\([\\`*_{}[\]()#+\-.!~|>])/y, ([, character]) => character],
   [/(`+)([^`\n]|[^`\n][^\n]{0,2000}?[^`\n])\1(?!`)/y, ([, , code]) => el("code", { class: "code" }, code)],
   [/!\[([^\]\n]{0,500})\]\(([^()\s]{1,3000})\)/y, ([, words, address]) => picture(address, words)],
-  [/\[([^\]\n]{1,1000})\]\(([^()\s]{1,3000})(?:\s+"[^"\n]*")?\)/y, ([, words, address], depth) => link(address, /https?:/.test(words) ? words : inline(words, depth + 1))],
+  [
+    /\[([^\]\n]{1,1000})\]\(([^()\s]{1,3000})(?:\s+"[^"\n]*")?\)/y,
+    ([, words, address], depth) => link(address, /https?:/.test(words) ? words : inline(words, depth + 1)),
+  ],
   [/<((?:https?:\/\/|mailto:)[^<>\s]{1,3000})>/y, ([, address]) => link(address, null)],
   [/\*\*(?=\S)([^\n]{1,2000}?\S|\S)\*\*/y, ([, words], depth) => el("strong", {}, inline(words, depth + 1))],
-  [/__(?=\S)([^\n]{1,2000}?\S|\S)__(?![\p{L}\p{N}])/uy, ([, words], depth) => el("strong", {}, inline(words, depth + 1))],
+  [
+    /__(?=\S)([^\n]{1,2000}?\S|\S)__(?![\p{L}\p{N}])/uy,
+    ([, words], depth) => el("strong", {}, inline(words, depth + 1)),
+  ],
   [/~~(?=\S)([^\n]{1,2000}?\S|\S)~~/y, ([, words], depth) => el("s", {}, inline(words, depth + 1))],
   [/\*(?=[^\s*])([^*\n]{1,2000}?[^\s*]|[^\s*])\*/y, ([, words], depth) => el("em", {}, inline(words, depth + 1))],
-  [/(?<![\p{L}\p{N}])_(?=[^\s_])([^_\n]{1,2000}?[^\s_]|[^\s_])_(?![\p{L}\p{N}])/uy, ([, words], depth) => el("em", {}, inline(words, depth + 1))],
+  [
+    /(?<![\p{L}\p{N}])_(?=[^\s_])([^_\n]{1,2000}?[^\s_]|[^\s_])_(?![\p{L}\p{N}])/uy,
+    ([, words], depth) => el("em", {}, inline(words, depth + 1)),
+  ],
   [/https?:\/\/[^\s<>"'|]+[^\s<>"'|.,;:!?)\]*_~]/y, ([address]) => link(address, null)],
 ];
 
@@ -124,7 +189,9 @@ const STARTS = /[\\`![<*_~h]/g;
 
 const picture = (address, words) => {
   const source = safeImage(address);
-  return source ? el("img", { class: "block-image", src: source, alt: words, loading: "lazy", referrerPolicy: "no-referrer" }) : words;
+  return source
+    ? el("img", { class: "block-image", src: source, alt: words, loading: "lazy", referrerPolicy: "no-referrer" })
+    : words;
 };
 
 /** The marked-up words of one line. */

@@ -3,9 +3,9 @@
  * the words between them are unescaped, once: an escaped `&lt;!channel&gt;` can never turn into a mention.
  *
  * Nodes: `{kind: "text", text}`, `{kind: "styled", style, children}`, `{kind: "code", text}`, `{kind: "emoji", name}`,
- * `{kind: "link", address, label}`, `{kind: "user" | "channel" | "usergroup", id, label}`, `{kind: "broadcast", range}`,
- * `{kind: "date", seconds, format, address, label}`; around them the blocks `{kind: "line", children}`,
- * `{kind: "quote", lines}` and `{kind: "preformatted", text}`.
+ * `{kind: "link", address, label}`, `{kind: "user" | "channel" | "usergroup", id, label}`,
+ * `{kind: "broadcast", range}`, `{kind: "date", seconds, format, address, label}`; around them the blocks
+ * `{kind: "line", children}`, `{kind: "quote", lines}` and `{kind: "preformatted", text}`.
  */
 
 const ENTITIES = { "&amp;": "&", "&lt;": "<", "&gt;": ">" };
@@ -23,7 +23,8 @@ export function parseMrkdwn(source, { verbatim = false } = {}) {
   const parts = source.split("```");
   const closed = parts.length % 2 === 1 ? parts.length : parts.length - 1;
   parts.forEach((part, index) => {
-    if (index % 2 === 1 && index < closed) blocks.push({ kind: "preformatted", text: unescapeText(plainControls(part).replace(/^\n|\n$/g, "")) });
+    if (index % 2 === 1 && index < closed)
+      blocks.push({ kind: "preformatted", text: unescapeText(plainControls(part).replace(/^\n|\n$/g, "")) });
     else blocks.push(...parseLines(index === closed ? "```" + part : aroundFences(part, index, closed), settings));
   });
   return blocks;
@@ -172,7 +173,14 @@ function controlNode(body) {
 function specialNode(target, label) {
   const [name, ...rest] = target.slice(1).split("^");
   if (name === "subteam") return { kind: "usergroup", id: rest[0], label };
-  if (name === "date") return { kind: "date", seconds: rest[0], format: unescapeText(rest[1] ?? ""), address: rest[2] ? unescapeText(rest[2]) : null, label };
+  if (name === "date")
+    return {
+      kind: "date",
+      seconds: rest[0],
+      format: unescapeText(rest[1] ?? ""),
+      address: rest[2] ? unescapeText(rest[2]) : null,
+      label,
+    };
   if (["here", "channel", "everyone"].includes(name)) return { kind: "broadcast", range: name };
   return { kind: "text", text: label ?? `<${target}>` };
 }

@@ -12,8 +12,15 @@ export function richTextFrom(typed) {
 }
 
 function part(block) {
-  if (block.kind === "preformatted") return { type: "rich_text_preformatted", elements: [{ type: "text", text: block.text }] };
-  if (block.kind === "quote") return { type: "rich_text_quote", elements: block.lines.flatMap((line, index) => (index ? [{ type: "text", text: "\n" }, ...leaves(line)] : leaves(line))) };
+  if (block.kind === "preformatted")
+    return { type: "rich_text_preformatted", elements: [{ type: "text", text: block.text }] };
+  if (block.kind === "quote")
+    return {
+      type: "rich_text_quote",
+      elements: block.lines.flatMap((line, index) =>
+        index ? [{ type: "text", text: "\n" }, ...leaves(line)] : leaves(line),
+      ),
+    };
   return { type: "rich_text_section", elements: leaves(block.children) };
 }
 
@@ -21,7 +28,8 @@ function mergedSections(elements) {
   const merged = [];
   for (const element of elements) {
     const last = merged.at(-1);
-    if (element.type === "rich_text_section" && last?.type === "rich_text_section") last.elements.push({ type: "text", text: "\n" }, ...element.elements);
+    if (element.type === "rich_text_section" && last?.type === "rich_text_section")
+      last.elements.push({ type: "text", text: "\n" }, ...element.elements);
     else merged.push(element);
   }
   return merged.filter((element) => element.elements.length > 0);
@@ -46,14 +54,31 @@ export function richTextSource(block) {
 function partSource(element) {
   const words = (element.elements ?? []).map(leafSource).join("");
   if (element.type === "rich_text_preformatted") return `\`\`\`\n${words}\n\`\`\``;
-  if (element.type === "rich_text_quote") return words.split("\n").map((line) => `> ${line}`).join("\n");
-  if (element.type === "rich_text_list") return (element.elements ?? []).map((item) => `• ${(item.elements ?? []).map(leafSource).join("")}`).join("\n");
+  if (element.type === "rich_text_quote")
+    return words
+      .split("\n")
+      .map((line) => `> ${line}`)
+      .join("\n");
+  if (element.type === "rich_text_list")
+    return (element.elements ?? []).map((item) => `• ${(item.elements ?? []).map(leafSource).join("")}`).join("\n");
   return words;
 }
 
-const MARKS = [["code", "`"], ["strike", "~"], ["italic", "_"], ["bold", "*"]];
+const MARKS = [
+  ["code", "`"],
+  ["strike", "~"],
+  ["italic", "_"],
+  ["bold", "*"],
+];
 
 function leafSource(leaf) {
-  const words = { emoji: `:${leaf.name}:`, link: leaf.url, user: `@${leaf.user_id}`, channel: `#${leaf.channel_id}`, broadcast: `@${leaf.range}` }[leaf.type] ?? String(leaf.text ?? "");
+  const words =
+    {
+      emoji: `:${leaf.name}:`,
+      link: leaf.url,
+      user: `@${leaf.user_id}`,
+      channel: `#${leaf.channel_id}`,
+      broadcast: `@${leaf.range}`,
+    }[leaf.type] ?? String(leaf.text ?? "");
   return MARKS.filter(([style]) => leaf.style?.[style]).reduce((inner, [, mark]) => `${mark}${inner}${mark}`, words);
 }

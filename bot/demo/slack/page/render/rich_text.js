@@ -8,7 +8,11 @@ import { unknownThing } from "./unknown.js";
 
 /** Show a whole `rich_text` block or value. */
 export function renderRichText(block, surface) {
-  return el("div", { class: "rich-text" }, (block?.elements ?? []).map((element) => renderPart(element, surface)));
+  return el(
+    "div",
+    { class: "rich-text" },
+    (block?.elements ?? []).map((element) => renderPart(element, surface)),
+  );
 }
 
 function renderPart(element, surface) {
@@ -19,7 +23,8 @@ function renderPart(element, surface) {
 const PARTS = {
   rich_text_section: (element, surface) => el("div", { class: "lines", dir: "auto" }, inline(element, surface)),
   rich_text_quote: (element, surface) => el("blockquote", { class: "quote", dir: "auto" }, inline(element, surface)),
-  rich_text_preformatted: (element, surface) => el("pre", { class: "preformatted", tabIndex: 0 }, inline(element, surface)),
+  rich_text_preformatted: (element, surface) =>
+    el("pre", { class: "preformatted", tabIndex: 0 }, inline(element, surface)),
   rich_text_list: renderList,
 };
 
@@ -44,11 +49,18 @@ const LEAVES = {
   link: (leaf) => link(String(leaf.url ?? ""), leaf.text || null),
   user: (leaf, surface) => showUser(leaf.user_id, surface),
   channel: (leaf, surface) => showChannel(leaf.channel_id, surface),
-  usergroup: (leaf, surface) => el("span", { class: "mention" }, `@${surface.directory.usergroupName(leaf.usergroup_id) ?? leaf.usergroup_id}`),
+  usergroup: (leaf, surface) =>
+    el("span", { class: "mention" }, `@${surface.directory.usergroupName(leaf.usergroup_id) ?? leaf.usergroup_id}`),
   team: (leaf, surface) => el("span", { class: "mention" }, `@${surface.directory.workspace ?? leaf.team_id}`),
   broadcast: (leaf) => el("span", { class: "mention mention-broadcast" }, `@${leaf.range}`),
   emoji: (leaf) => showEmoji(String(leaf.name ?? ""), emojiFromCodePoints(leaf.unicode)),
-  date: (leaf) => showDate({ seconds: leaf.timestamp, format: String(leaf.format ?? ""), address: leaf.url ?? null, label: leaf.fallback ?? null }),
+  date: (leaf) =>
+    showDate({
+      seconds: leaf.timestamp,
+      format: String(leaf.format ?? ""),
+      address: leaf.url ?? null,
+      label: leaf.fallback ?? null,
+    }),
   color: (leaf) => swatch(String(leaf.value ?? "")),
   citation: (leaf) => link(String(leaf.url ?? ""), leaf.text ?? leaf.title ?? null),
 };
@@ -59,7 +71,15 @@ function swatch(value) {
   return fragment(el("span", { class: "color" }, dot, value));
 }
 
-const WRAPPERS = [["code", "code"], ["bold", "strong"], ["italic", "em"], ["strike", "s"], ["underline", "u"], ["highlight", "mark"], ["client_highlight", "mark"]];
+const WRAPPERS = [
+  ["code", "code"],
+  ["bold", "strong"],
+  ["italic", "em"],
+  ["strike", "s"],
+  ["underline", "u"],
+  ["highlight", "mark"],
+  ["client_highlight", "mark"],
+];
 
 function styled(leaf, node) {
   const wanted = WRAPPERS.filter(([style]) => leaf.style?.[style]);

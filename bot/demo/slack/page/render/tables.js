@@ -8,10 +8,28 @@ import { unknownThing } from "./unknown.js";
 /** A `table` block; its first row is the heading. */
 export function renderTable(block, surface) {
   const [head = [], ...body] = block.rows ?? [];
-  const align = (index) => ({ center: "align-center", right: "align-right" })[block.column_settings?.[index]?.align] ?? "";
+  const align = (index) =>
+    ({ center: "align-center", right: "align-right" })[block.column_settings?.[index]?.align] ?? "";
   const look = (index) => `${align(index)} ${block.column_settings?.[index]?.is_wrapped ? "wrapped" : ""}`.trim();
-  const row = (cells, tag) => el("tr", {}, cells.map((cell, index) => el(tag, { class: look(index), dir: "auto" }, renderCell(cell, block, surface))));
-  return framed(el("table", { class: "table" }, el("thead", {}, row(head, "th")), el("tbody", {}, body.map((cells) => row(cells, "td")))), "Table");
+  const row = (cells, tag) =>
+    el(
+      "tr",
+      {},
+      cells.map((cell, index) => el(tag, { class: look(index), dir: "auto" }, renderCell(cell, block, surface))),
+    );
+  return framed(
+    el(
+      "table",
+      { class: "table" },
+      el("thead", {}, row(head, "th")),
+      el(
+        "tbody",
+        {},
+        body.map((cells) => row(cells, "td")),
+      ),
+    ),
+    "Table",
+  );
 }
 
 function renderCell(cell, block, surface) {
@@ -24,7 +42,8 @@ function renderCell(cell, block, surface) {
   return unknownThing("cell", cell);
 }
 
-const framed = (table, label) => el("div", { class: "table-frame", tabIndex: 0, role: "region", "aria-label": label }, table);
+const framed = (table, label) =>
+  el("div", { class: "table-frame", tabIndex: 0, role: "region", "aria-label": label }, table);
 
 /** A `data_table` block. */
 export const renderDataTable = (block, surface) => new DataTable(block, surface).node;
@@ -39,8 +58,20 @@ class DataTable {
     this.where = el("span", { class: "quiet-text", role: "status" });
     this.back = iconButton("left", "Previous page", () => this.turn(-1));
     this.on = iconButton("right", "Next page", () => this.turn(1));
-    const table = el("table", { class: "table" }, el("caption", { class: "caption" }, String(block.caption ?? "")), el("thead", {}, el("tr", {}, this.headings)), this.body);
-    this.node = el("div", { class: "data-table" }, this.searchField(), framed(table, String(block.caption ?? "Table")), el("div", { class: "pager" }, this.where, this.back, this.on));
+    const table = el(
+      "table",
+      { class: "table" },
+      el("caption", { class: "caption" }, String(block.caption ?? "")),
+      el("thead", {}, el("tr", {}, this.headings)),
+      this.body,
+    );
+    this.node = el(
+      "div",
+      { class: "data-table" },
+      this.searchField(),
+      framed(table, String(block.caption ?? "Table")),
+      el("div", { class: "pager" }, this.where, this.back, this.on),
+    );
     this.draw();
   }
 
@@ -50,7 +81,13 @@ class DataTable {
       Object.assign(this, { query: currentTarget.value.trim().toLocaleLowerCase(), page: 0 });
       this.draw();
     };
-    return el("input", { type: "search", class: "field table-search", placeholder: "Find in table", "aria-label": "Find in table", oninput: find });
+    return el("input", {
+      type: "search",
+      class: "field table-search",
+      placeholder: "Find in table",
+      "aria-label": "Find in table",
+      oninput: find,
+    });
   }
 
   heading(cell, index) {
@@ -60,7 +97,11 @@ class DataTable {
       this.draw();
     };
     const look = this.rows[0]?.[index]?.type === "raw_number" ? "align-right" : "";
-    return el("th", { scope: "col", class: look, "aria-sort": "none" }, el("button", { type: "button", class: "sort", onclick: sort }, words(cell), icon("down")));
+    return el(
+      "th",
+      { scope: "col", class: look, "aria-sort": "none" },
+      el("button", { type: "button", class: "sort", onclick: sort }, words(cell), icon("down")),
+    );
   }
 
   turn(way) {
@@ -69,7 +110,9 @@ class DataTable {
   }
 
   found() {
-    const rows = this.rows.filter((cells) => cells.some((cell) => words(cell).toLocaleLowerCase().includes(this.query)));
+    const rows = this.rows.filter((cells) =>
+      cells.some((cell) => words(cell).toLocaleLowerCase().includes(this.query)),
+    );
     if (!this.sorted) return rows;
     const { index, downwards } = this.sorted;
     return rows.sort((one, other) => (downwards ? -1 : 1) * compare(one[index], other[index]));
@@ -79,9 +122,16 @@ class DataTable {
     const rows = this.found();
     const from = this.page * this.size;
     const header = Number(this.block.row_header_column_index) || 0;
-    const cell = (content, index) => el(index === header ? "th" : "td", { class: content?.type === "raw_number" ? "align-right" : "", scope: index === header && "row", dir: "auto" }, renderCell(content, this.block, this.surface));
+    const cell = (content, index) =>
+      el(
+        index === header ? "th" : "td",
+        { class: content?.type === "raw_number" ? "align-right" : "", scope: index === header && "row", dir: "auto" },
+        renderCell(content, this.block, this.surface),
+      );
     this.body.replaceChildren(...rows.slice(from, from + this.size).map((cells) => el("tr", {}, cells.map(cell))));
-    this.where.textContent = rows.length ? `${from + 1}–${Math.min(from + this.size, rows.length)} of ${rows.length}` : "No rows";
+    this.where.textContent = rows.length
+      ? `${from + 1}–${Math.min(from + this.size, rows.length)} of ${rows.length}`
+      : "No rows";
     this.back.disabled = this.page === 0;
     this.on.disabled = from + this.size >= rows.length;
     this.headings.forEach((heading, index) => heading.setAttribute("aria-sort", this.sortWords(index)));

@@ -35,7 +35,8 @@ export function renderMrkdwn(source, surface, { verbatim = false } = {}) {
       continue;
     }
     closeLines();
-    if (block.kind === "quote") result.push(el("blockquote", { class: "quote", dir: "auto" }, ...joined(block.lines, surface)));
+    if (block.kind === "quote")
+      result.push(el("blockquote", { class: "quote", dir: "auto" }, ...joined(block.lines, surface)));
     else result.push(el("pre", { class: "preformatted", tabIndex: 0 }, block.text));
   }
   closeLines();
@@ -58,7 +59,8 @@ const SHOW = {
   link: (node) => link(node.address, node.label ?? node.address.replace(/^mailto:/, "")),
   user: (node, surface) => showUser(node.id, surface, node.label),
   channel: (node, surface) => showChannel(node.id, surface, node.label),
-  usergroup: (node, surface) => mention(`@${(surface.directory.usergroupName(node.id) ?? node.label ?? node.id).replace(/^@/, "")}`),
+  usergroup: (node, surface) =>
+    mention(`@${(surface.directory.usergroupName(node.id) ?? node.label ?? node.id).replace(/^@/, "")}`),
   broadcast: (node) => mention(`@${node.range}`, "mention mention-broadcast"),
   date: (node) => showDate(node),
 };
@@ -67,12 +69,17 @@ const mention = (words, className = "mention") => el("span", { class: className 
 
 /** An emoji by name, with the name for those who cannot see it; an unknown one as it was written. */
 export function showEmoji(name, characters = emojiNamed(name)) {
-  return characters ? el("span", { class: "emoji", role: "img", "aria-label": `:${name}:`, title: `:${name}:` }, characters) : `:${name}:`;
+  return characters
+    ? el("span", { class: "emoji", role: "img", "aria-label": `:${name}:`, title: `:${name}:` }, characters)
+    : `:${name}:`;
 }
 
 /** A person's name as a mention. */
 export const showUser = (id, surface, label = null) =>
-  mention(`@${surface.directory.userName(id) ?? label ?? id}`, id === surface.directory.me ? "mention mention-me" : "mention");
+  mention(
+    `@${surface.directory.userName(id) ?? label ?? id}`,
+    id === surface.directory.me ? "mention mention-me" : "mention",
+  );
 
 /** A channel's name that leads to the channel when it is one of this workspace. */
 export function showChannel(id, surface, label = null) {

@@ -1,4 +1,4 @@
-/** Shows what the page does not know as a labelled placeholder with its JSON, so that nothing is ever dropped unseen. */
+/** Shows what the page does not know as a labelled placeholder with its JSON: nothing is ever dropped unseen. */
 
 import { el } from "../dom.js";
 
@@ -14,4 +14,5 @@ export function unknownThing(kind, thing) {
 }
 
 /** Any value as indented JSON. */
-export const rawJson = (value) => el("pre", { class: "preformatted raw-json", tabIndex: 0 }, JSON.stringify(value, null, 2) ?? String(value));
+export const rawJson = (value) =>
+  el("pre", { class: "preformatted raw-json", tabIndex: 0 }, JSON.stringify(value, null, 2) ?? String(value));

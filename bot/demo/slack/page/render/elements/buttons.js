@@ -17,9 +17,23 @@ export function button(port) {
   };
   const words = el("span", { class: "button-words", dir: "auto" }, plainWords(element.text));
   if (address && !element.confirm) {
-    return el("a", { ...look, href: address, target: "_blank", rel: "noopener noreferrer", onclick: ({ currentTarget }) => press(port, currentTarget) }, words);
+    return el(
+      "a",
+      {
+        ...look,
+        href: address,
+        target: "_blank",
+        rel: "noopener noreferrer",
+        onclick: ({ currentTarget }) => press(port, currentTarget),
+      },
+      words,
+    );
   }
-  return el("button", { ...look, type: "button", onclick: ({ currentTarget }) => pressAfterAsking(port, currentTarget, address) }, words);
+  return el(
+    "button",
+    { ...look, type: "button", onclick: ({ currentTarget }) => pressAfterAsking(port, currentTarget, address) },
+    words,
+  );
 }
 
 async function pressAfterAsking(port, origin, address) {
@@ -38,7 +52,12 @@ export function workflowButton(port) {
     home?.append(el("p", { class: "block-failure", role: "alert" }, "Workflows do not run in this workspace."));
   };
   const style = ["primary", "danger"].includes(port.element.style) ? port.element.style : "";
-  return el("button", { type: "button", class: `button ${style}`, "aria-label": port.element.accessibility_label, onclick: explain }, icon("bolt"), plainWords(port.element.text));
+  return el(
+    "button",
+    { type: "button", class: `button ${style}`, "aria-label": port.element.accessibility_label, onclick: explain },
+    icon("bolt"),
+    plainWords(port.element.text),
+  );
 }
 
 /** The "…" menu. */
@@ -53,7 +72,19 @@ export function overflow(port) {
       })),
       { label: "More" },
     );
-  return el("button", { type: "button", class: "button icon-only", "aria-label": "More options", "aria-haspopup": "menu", "aria-expanded": "false", "data-key": `${port.block.block_id} ${port.element.action_id}`, onclick: open }, icon("more"));
+  return el(
+    "button",
+    {
+      type: "button",
+      class: "button icon-only",
+      "aria-label": "More options",
+      "aria-haspopup": "menu",
+      "aria-expanded": "false",
+      "data-key": `${port.block.block_id} ${port.element.action_id}`,
+      onclick: open,
+    },
+    icon("more"),
+  );
 }
 
 async function pickOption(port, option, origin) {
@@ -68,15 +99,29 @@ export function iconButtonElement(port) {
   const { element } = port;
   const words = plainWords(element.text) || element.accessibility_label || "Remove";
   const click = ({ currentTarget }) => pressAfterAsking(port, currentTarget, null);
-  const mayBeSeen = !element.visible_to_user_ids?.length || element.visible_to_user_ids.includes(port.surface.directory.me);
+  const mayBeSeen =
+    !element.visible_to_user_ids?.length || element.visible_to_user_ids.includes(port.surface.directory.me);
   if (!mayBeSeen) return el("span", { hidden: true });
-  return el("button", { type: "button", class: "icon-button", title: words, "aria-label": element.accessibility_label ?? words, onclick: click }, icon(element.icon === "trash" ? "trash" : "circle"));
+  return el(
+    "button",
+    {
+      type: "button",
+      class: "icon-button",
+      title: words,
+      "aria-label": element.accessibility_label ?? words,
+      onclick: click,
+    },
+    icon(element.icon === "trash" ? "trash" : "circle"),
+  );
 }
 
 /** Two thumbs; the chosen one stays pressed. */
 export function feedbackButtons(port) {
   const group = el("span", { class: "feedback", role: "group", "aria-label": "Feedback" });
-  const thumbs = [["positive_button", "thumbsup"], ["negative_button", "thumbsdown"]].filter(([name]) => port.element[name]);
+  const thumbs = [
+    ["positive_button", "thumbsup"],
+    ["negative_button", "thumbsdown"],
+  ].filter(([name]) => port.element[name]);
   const chosen = port.surface.feedback.get(port.block.block_id);
   for (const [name, picture] of thumbs) {
     const choice = port.element[name];
@@ -87,7 +132,20 @@ export function feedbackButtons(port) {
       for (const other of group.children) other.setAttribute("aria-pressed", String(other === currentTarget));
     };
     const words = plainWords(choice.text);
-    group.append(el("button", { type: "button", class: "button quiet", "aria-label": choice.accessibility_label ?? words, "aria-pressed": String(chosen === choice.value), onclick: click }, icon(picture), words));
+    group.append(
+      el(
+        "button",
+        {
+          type: "button",
+          class: "button quiet",
+          "aria-label": choice.accessibility_label ?? words,
+          "aria-pressed": String(chosen === choice.value),
+          onclick: click,
+        },
+        icon(picture),
+        words,
+      ),
+    );
   }
   return group;
 }

@@ -35,8 +35,15 @@ function group(port, type, contentAfter) {
 }
 
 function choice(option, { type, name, port, change }) {
-  const control = el("input", { type, name, value: option.value, onchange: ({ currentTarget }) => change(currentTarget, option) });
+  const control = el("input", {
+    type,
+    name,
+    value: option.value,
+    onchange: ({ currentTarget }) => change(currentTarget, option),
+  });
   const words = el("span", { class: "choice-words", dir: "auto" }, renderText(option.text, port.surface));
-  const description = plainWords(option.description) && el("span", { class: "choice-description", dir: "auto" }, renderText(option.description, port.surface));
+  const description =
+    plainWords(option.description) &&
+    el("span", { class: "choice-description", dir: "auto" }, renderText(option.description, port.surface));
   return el("label", { class: "choice" }, control, el("span", {}, words, description));
 }

@@ -14,17 +14,24 @@ export function plainTextInput(port) {
   return textField(port, control);
 }
 
-export const emailInput = (port) => textField(port, el("input", { type: "email", inputMode: "email", autocomplete: "off" }));
+export const emailInput = (port) =>
+  textField(port, el("input", { type: "email", inputMode: "email", autocomplete: "off" }));
 export const urlInput = (port) => textField(port, el("input", { type: "url", inputMode: "url", autocomplete: "off" }));
 
 /** A number stays the text that was typed: what is a number is for the server to say. */
-export const numberInput = (port) => textField(port, el("input", { type: "text", inputMode: port.element.is_decimal_allowed ? "decimal" : "numeric" }));
+export const numberInput = (port) =>
+  textField(port, el("input", { type: "text", inputMode: port.element.is_decimal_allowed ? "decimal" : "numeric" }));
 
 /** Formatted text, typed with the marks of mrkdwn. */
 export function richTextInput(port) {
   const control = el("textarea", { rows: 4 });
   const field = textField(port, control, { shown: richTextSource, read: richTextFrom });
-  return el("div", { class: "stack" }, field, el("p", { class: "hint" }, "Formats: *bold*  _italic_  ~struck~  `code`  > quote"));
+  return el(
+    "div",
+    { class: "stack" },
+    field,
+    el("p", { class: "hint" }, "Formats: *bold*  _italic_  ~struck~  `code`  > quote"),
+  );
 }
 
 const AS_TYPED = { shown: (content) => content ?? "", read: (typed) => typed || null };
@@ -45,7 +52,8 @@ function textField(port, control, { shown, read } = AS_TYPED) {
     dispatch.typed(value);
   });
   control.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && !event.isComposing && control.tagName === "INPUT" && !event.ctrlKey && !event.metaKey) dispatch.entered(port.keep(read(control.value)));
+    if (event.key === "Enter" && !event.isComposing && control.tagName === "INPUT" && !event.ctrlKey && !event.metaKey)
+      dispatch.entered(port.keep(read(control.value)));
   });
   const hint = dispatch.onEnter && control.tagName === "INPUT" && el("p", { class: "hint" }, "Press Enter to apply.");
   return counter || hint ? el("div", { class: "stack" }, control, hint, counter?.node) : control;
@@ -59,10 +67,15 @@ function counterOf(element, control) {
     const length = [...control.value].length;
     const over = most !== undefined && length > most;
     node.classList.toggle("over", over);
-    node.textContent = over ? `${length} of ${most} characters, ${length - most} too many` : lengthWords(length, least, most);
+    node.textContent = over
+      ? `${length} of ${most} characters, ${length - most} too many`
+      : lengthWords(length, least, most);
   };
   update();
-  control.setAttribute("aria-describedby", [control.getAttribute("aria-describedby"), node.id].filter(Boolean).join(" "));
+  control.setAttribute(
+    "aria-describedby",
+    [control.getAttribute("aria-describedby"), node.id].filter(Boolean).join(" "),
+  );
   return { node, update };
 }
 
@@ -109,12 +122,21 @@ function dispatcher(port, control) {
 export function fileInput(port) {
   const list = el("ul", { class: "file-names" });
   const note = el("p", { class: "hint", role: "status" });
-  const show = () => list.replaceChildren(...(port.content() ?? []).map((file) => el("li", {}, el("bdi", {}, file.name))));
+  const show = () =>
+    list.replaceChildren(...(port.content() ?? []).map((file) => el("li", {}, el("bdi", {}, file.name))));
   const accept = (port.element.filetypes ?? []).map((type) => `.${type}`).join(",");
-  const control = el("input", { type: "file", class: "field-file", accept, multiple: (port.element.max_files ?? 10) > 1, ...port.naming("Files") });
+  const control = el("input", {
+    type: "file",
+    class: "field-file",
+    accept,
+    multiple: (port.element.max_files ?? 10) > 1,
+    ...port.naming("Files"),
+  });
   control.addEventListener("change", async () => {
     note.textContent = "Uploading …";
-    const answers = await Promise.all([...control.files].slice(0, port.element.max_files ?? 10).map((file) => upload(port.surface.directory.me, file)));
+    const answers = await Promise.all(
+      [...control.files].slice(0, port.element.max_files ?? 10).map((file) => upload(port.surface.directory.me, file)),
+    );
     note.textContent = answers.find((answer) => !answer.ok)?.message ?? "";
     port.keep(answers.filter((answer) => answer.ok).map((answer) => answer.file));
     show();

@@ -32,7 +32,10 @@ export class Port {
     origin.setAttribute("aria-busy", "true");
     const answer = await this.surface.act(this.block, this.element, value);
     origin.removeAttribute("aria-busy");
-    if (!answer.ok) home?.append(el("p", { class: "block-failure", role: "alert" }, answer.message ?? "That did not work. Try again."));
+    if (!answer.ok)
+      home?.append(
+        el("p", { class: "block-failure", role: "alert" }, answer.message ?? "That did not work. Try again."),
+      );
     return answer;
   }
 

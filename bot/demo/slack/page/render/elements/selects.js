@@ -7,7 +7,12 @@ import { plainWords } from "../text.js";
 /** How long someone must pause before an external list is asked for. */
 const PAUSE = 250;
 
-const optionItem = (option) => ({ key: option.value, content: option, label: plainWords(option.text), description: plainWords(option.description) });
+const optionItem = (option) => ({
+  key: option.value,
+  content: option,
+  label: plainWords(option.text),
+  description: plainWords(option.description),
+});
 const keyOfOption = (content) => content.value;
 const keyOfId = (content) => content;
 
@@ -16,7 +21,11 @@ const STATIC = { groups: staticGroups, key: keyOfOption, words: (port, option) =
 const EXTERNAL = { groups: externalGroups, key: keyOfOption, words: STATIC.words, remote: true };
 const USERS = { groups: userGroups, key: keyOfId, words: (port, id) => port.surface.directory.userName(id) ?? id };
 const CHANNELS = { groups: (port) => channelGroups(port, ["public"]), key: keyOfId, words: channelWords };
-const CONVERSATIONS = { groups: (port) => channelGroups(port, port.element.filter?.include ?? ["public", "private", "im", "mpim"]), key: keyOfId, words: channelWords };
+const CONVERSATIONS = {
+  groups: (port) => channelGroups(port, port.element.filter?.include ?? ["public", "private", "im", "mpim"]),
+  key: keyOfId,
+  words: channelWords,
+};
 
 export const staticSelect = (port) => select(port, STATIC, false);
 export const externalSelect = (port) => select(port, EXTERNAL, false);
@@ -35,26 +44,45 @@ function staticGroups(port) {
 
 async function externalGroups(port, query) {
   const least = port.element.min_query_length ?? 3;
-  if (query.length < least) return { note: least === 1 ? "Type to search." : `Type at least ${least} characters.`, groups: [] };
+  if (query.length < least)
+    return { note: least === 1 ? "Type to search." : `Type at least ${least} characters.`, groups: [] };
   const answer = await port.surface.options(port.block, port.element, query);
   return answer.ok ? optionGroups(answer) : { note: answer.message, groups: [] };
 }
 
 function optionGroups(holder) {
   const groups = holder.option_groups ?? [{ options: holder.options ?? [] }];
-  return { groups: groups.map((group) => ({ label: plainWords(group.label), items: (group.options ?? []).map(optionItem) })) };
+  return {
+    groups: groups.map((group) => ({ label: plainWords(group.label), items: (group.options ?? []).map(optionItem) })),
+  };
 }
 
 function userGroups(port) {
-  const items = [...port.surface.directory.users.values()].map((user) => ({ key: user.id, content: user.id, label: user.real_name || user.name, description: user.title }));
+  const items = [...port.surface.directory.users.values()].map((user) => ({
+    key: user.id,
+    content: user.id,
+    label: user.real_name || user.name,
+    description: user.title,
+  }));
   return { groups: [{ items }] };
 }
 
 function channelGroups(port, kinds) {
   const { directory } = port.surface;
   const kindOf = (channel) => (channel.is_im ? "im" : channel.is_private ? "private" : "public");
-  const seen = [...directory.channels.values()].filter((channel) => !channel.is_archived && kinds.includes(kindOf(channel)) && (kindOf(channel) === "public" || channel.members.includes(directory.me)));
-  return { groups: [{ items: seen.map((channel) => ({ key: channel.id, content: channel.id, label: channelWords(port, channel.id) })) }] };
+  const seen = [...directory.channels.values()].filter(
+    (channel) =>
+      !channel.is_archived &&
+      kinds.includes(kindOf(channel)) &&
+      (kindOf(channel) === "public" || channel.members.includes(directory.me)),
+  );
+  return {
+    groups: [
+      {
+        items: seen.map((channel) => ({ key: channel.id, content: channel.id, label: channelWords(port, channel.id) })),
+      },
+    ],
+  };
 }
 
 function channelWords(port, id) {
@@ -65,19 +93,36 @@ function channelWords(port, id) {
 
 function select(port, source, multiple) {
   const words = el("span", { class: "select-words", dir: "auto" });
-  const control = el("button", { type: "button", class: "select", "aria-haspopup": "listbox", "aria-expanded": "false", ...port.naming(plainWords(port.element.placeholder) || "Choose") }, words, icon("down"));
+  const control = el(
+    "button",
+    {
+      type: "button",
+      class: "select",
+      "aria-haspopup": "listbox",
+      "aria-expanded": "false",
+      ...port.naming(plainWords(port.element.placeholder) || "Choose"),
+    },
+    words,
+    icon("down"),
+  );
   const placeholder = plainWords(port.element.placeholder) || (multiple ? "Choose some" : "Choose one");
   const chosen = () => [port.content() ?? []].flat();
   const draw = () => {
     const labels = chosen().map((content) => source.words(port, content));
     words.classList.toggle("placeholder", labels.length === 0);
-    words.replaceChildren(...(labels.length === 0 ? [placeholder] : labels.map((label) => el("span", { class: multiple ? "chip" : "chosen" }, label))));
+    words.replaceChildren(
+      ...(labels.length === 0
+        ? [placeholder]
+        : labels.map((label) => el("span", { class: multiple ? "chip" : "chosen" }, label))),
+    );
   };
   const commit = async (contents) => {
-    await port.choose(multiple ? contents : contents[0] ?? null, control);
+    await port.choose(multiple ? contents : (contents[0] ?? null), control);
     draw();
   };
-  control.addEventListener("click", () => new Chooser(control, { port, source, multiple, chosen: chosen(), commit, placeholder }).open());
+  control.addEventListener("click", () =>
+    new Chooser(control, { port, source, multiple, chosen: chosen(), commit, placeholder }).open(),
+  );
   draw();
   return control;
 }
@@ -88,9 +133,24 @@ class Chooser {
     Object.assign(this, { control, ...settings });
     this.before = this.keys().join("\n");
     this.active = -1;
-    this.list = el("div", { class: "list", role: "listbox", id: uniqueId("list"), "aria-label": this.placeholder, "aria-multiselectable": String(this.multiple) });
+    this.list = el("div", {
+      class: "list",
+      role: "listbox",
+      id: uniqueId("list"),
+      "aria-label": this.placeholder,
+      "aria-multiselectable": String(this.multiple),
+    });
     this.note = el("p", { class: "list-note", role: "status" });
-    this.search = el("input", { type: "text", class: "field list-search", placeholder: "Search", role: "combobox", "aria-label": `Search: ${this.placeholder}`, "aria-controls": this.list.id, "aria-expanded": "true", autocomplete: "off" });
+    this.search = el("input", {
+      type: "text",
+      class: "field list-search",
+      placeholder: "Search",
+      role: "combobox",
+      "aria-label": `Search: ${this.placeholder}`,
+      "aria-controls": this.list.id,
+      "aria-expanded": "true",
+      autocomplete: "off",
+    });
     this.search.addEventListener("input", () => this.refreshSoon());
     this.search.addEventListener("keydown", (event) => this.key(event));
   }
@@ -100,7 +160,10 @@ class Chooser {
   }
 
   open() {
-    this.popover = openPopover(this.control, el("div", { class: "chooser" }, this.search, this.list, this.note), { fit: true, onclose: () => this.closed() });
+    this.popover = openPopover(this.control, el("div", { class: "chooser" }, this.search, this.list, this.note), {
+      fit: true,
+      onclose: () => this.closed(),
+    });
     this.search.focus();
     void this.refresh();
   }
@@ -121,13 +184,19 @@ class Chooser {
     const found = await this.source.groups(this.port, query);
     if (query !== this.search.value.trim()) return;
     const wanted = query.toLocaleLowerCase();
-    const fits = (item) => this.source.remote || `${item.label} ${item.description ?? ""}`.toLocaleLowerCase().includes(wanted);
+    const fits = (item) =>
+      this.source.remote || `${item.label} ${item.description ?? ""}`.toLocaleLowerCase().includes(wanted);
     this.items = [];
     this.list.replaceChildren(...found.groups.flatMap((group) => this.groupNodes(group, group.items.filter(fits))));
     this.note.textContent = found.note ?? (this.items.length ? "" : "Nothing found.");
     this.note.hidden = !this.note.textContent;
     this.list.hidden = this.items.length === 0;
-    this.activate(Math.max(0, this.items.findIndex(({ item }) => this.keys().includes(item.key))));
+    this.activate(
+      Math.max(
+        0,
+        this.items.findIndex(({ item }) => this.keys().includes(item.key)),
+      ),
+    );
     this.popover.place();
   }
 
@@ -139,8 +208,25 @@ class Chooser {
 
   itemNode(item) {
     const index = this.items.length;
-    const words = el("span", { class: "menu-words" }, el("span", { class: "menu-label", dir: "auto" }, item.label), item.description && el("span", { class: "menu-description" }, item.description));
-    const node = el("div", { class: "menu-item", role: "option", id: uniqueId("option"), "aria-selected": String(this.keys().includes(item.key)), onclick: () => this.pick(index), onpointermove: () => this.activate(index) }, icon("check"), words);
+    const words = el(
+      "span",
+      { class: "menu-words" },
+      el("span", { class: "menu-label", dir: "auto" }, item.label),
+      item.description && el("span", { class: "menu-description" }, item.description),
+    );
+    const node = el(
+      "div",
+      {
+        class: "menu-item",
+        role: "option",
+        id: uniqueId("option"),
+        "aria-selected": String(this.keys().includes(item.key)),
+        onclick: () => this.pick(index),
+        onpointermove: () => this.activate(index),
+      },
+      icon("check"),
+      words,
+    );
     this.items.push({ item, node });
     return node;
   }
@@ -169,7 +255,9 @@ class Chooser {
       this.note.textContent = `At most ${most} can be chosen.`;
       return;
     }
-    this.chosen = held ? this.chosen.filter((content) => this.source.key(content) !== picked.key) : [...this.chosen, picked.content];
+    this.chosen = held
+      ? this.chosen.filter((content) => this.source.key(content) !== picked.key)
+      : [...this.chosen, picked.content];
     this.items[index].node.setAttribute("aria-selected", String(!held));
   }
 
