@@ -127,6 +127,4 @@ def _said(stop: Stop) -> str:
 def _show_drill(found: stops.Drill) -> None:
     milliseconds = found.seen_after.total_seconds() * 1000
     screen.print(f"A stop is seen by other connections after {milliseconds:.1f} ms. Nothing was stopped.")
-    screen.print(
-        f"Approved and waiting, to be frozen: {len(found.would_freeze)}. Leaving at this moment: {len(found.on_their_way)}."
-    )
+    screen.print(f"It would freeze: {len(found.would_freeze)}. Leaving at this moment: {len(found.on_their_way)}.")

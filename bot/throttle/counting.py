@@ -45,7 +45,7 @@ def _states(states: Iterable[ReplyState]) -> str:
     return "r.state in (" + ", ".join(f"'{state.value}'" for state in sorted(states)) + ")"
 
 
-_STANDING = _states(COUNTED)
+STANDING = _states(COUNTED)
 PLACED = _states(COUNTED | {ReplyState.DELETED})
 _NOT_BEHIND = "r.id <> :self and not (r.state = 'approved' and (r.counted_at, r.id) > (:place, :self))"
 """A reply that is looked at again counts neither itself nor those that wait behind it."""
@@ -149,7 +149,7 @@ def _read_place(
     conditions = {limit.condition for limit in limits}
     asks_share, asks_last_word = Condition.SHARE in conditions, Condition.LAST_WORD in conditions
     query = _PLACE.format(
-        thread=f"r.thread_id = :thread and {_STANDING}{_behind(values)}",
+        thread=f"r.thread_id = :thread and {STANDING}{_behind(values)}",
         others=_OTHERS if asks_share else "0",
         unknown=_UNKNOWN_OURS if asks_share else "0",
         since=_OTHERS_SINCE if asks_last_word else "true",
@@ -239,7 +239,7 @@ def _source(basis: Basis, suffix: str, values: Values) -> tuple[str, Values]:
     where = {name: sorted(getattr(basis.where, name)) for name in _SELECTIONS}
     chosen = {name: names for name, names in where.items() if names}
     joins = "".join(dict.fromkeys(_JOINS[name] for name in chosen if name in _JOINS))
-    states = PLACED if basis.counts_deleted else _STANDING
+    states = PLACED if basis.counts_deleted else STANDING
     conditions = [_SCOPES[basis.scope], states]
     conditions += [_SELECTIONS[name].format(f"{name}{suffix}") for name in chosen]
     source = f"from reply r{joins} where {' and '.join(conditions)}"
