@@ -45,7 +45,7 @@ VIEW = CardView(
     forecast=Forecast("allow"),
     fact="The Harbour Reader opens EPUB 3 since version 4.2.",
     fact_source="https://harbour.example/formats",
-    fact_certainty="(sure)",
+    fact_certainty="contradicts",
 )
 REPLY = ReplyView(
     id=7,

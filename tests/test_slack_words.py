@@ -70,7 +70,7 @@ def test_texts_built_from_a_value_exist_for_every_value() -> None:
 
 def test_no_text_is_left_that_nobody_asks_for() -> None:
     whole = set(asked_for())
-    built = (*BUILT, "act", "command", "reason", "home", "stop", "forecast", "reply")
+    built = (*BUILT, "act", "certainty", "command", "reason", "home", "stop", "forecast", "reply")
     unused = [
         key
         for key in ENGLISH

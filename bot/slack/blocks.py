@@ -208,7 +208,7 @@ def modal(
 def mrkdwn(text: str, limit: int) -> Json:
     """Return a text element; markup made here stands as it is, everything else is escaped."""
     safe = text if isinstance(text, Markup) and units(text) <= limit else escaped(text, limit)
-    return {"type": "mrkdwn", "text": safe, "verbatim": True}
+    return {"type": "mrkdwn", "text": safe or "–", "verbatim": True}
 
 
 def size(blocks: Iterable[Json]) -> int:

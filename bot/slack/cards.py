@@ -8,7 +8,7 @@ from bot.models import Urgency
 from bot.slack import buttons
 from bot.slack.blocks import LONGEST_FALLBACK, Json, Message, actions, context, quote, section
 from bot.slack.standing import Standing, standing_of
-from bot.slack.text import Markup, date, escaped, link, one_line, person, plain
+from bot.slack.text import Markup, countdown, date, escaped, link, one_line, person, plain
 from bot.slack.words import Words
 from bot.views import CardView, Forecast, PostView
 from guidelines.base import Severity
@@ -28,16 +28,16 @@ def card(view: CardView, now: datetime, words: Words) -> Message:
         context(_byline(view.post, words), _around(view, words)),
         *_warnings(view, words),
         *_middle(view, standing, words),
-        *_status(view, standing, words),
+        *_status(view, standing, now, words),
         actions(f"card.{standing.value}", *buttons.of(view, standing, words)),
     ]
-    return Message(text=_fallback(view, standing, words), blocks=tuple(blocks))
+    return Message(text=_fallback(view, standing, now, words), blocks=tuple(blocks))
 
 
 def bare(view: CardView, now: datetime, words: Words) -> Message:
     """Return the card in the plainest of blocks, for when Slack refuses the usual ones."""
     standing = standing_of(view, now)
-    text = _fallback(view, standing, words)
+    text = _fallback(view, standing, now, words)
     offers = actions(f"bare.{standing.value}", *buttons.of(view, standing, words))
     return Message(text=text, blocks=(section(Markup(text)), offers))
 
@@ -61,9 +61,9 @@ def who(post: PostView, words: Words) -> Markup:
     return words.markup("post.author", name=name, handle=handle)
 
 
-def status_line(view: CardView, standing: Standing, words: Words) -> Markup:
+def status_line(view: CardView, standing: Standing, now: datetime, words: Words) -> Markup:
     """Return where a mention stands, in one sentence."""
-    return words.markup(f"status.{standing.value}", **_facts_of(view, words))
+    return words.markup(f"status.{standing.value}", **_facts_of(view, now, words))
 
 
 def forecast_line(forecast: Forecast, words: Words) -> Markup:
@@ -119,7 +119,8 @@ def _fact(view: CardView, words: Words) -> list[Json]:
     if not view.fact:
         return []
     source = link(view.fact_source, words("card.fact_source"))
-    certainty = one_line(view.fact_certainty, 100)
+    certain = f"certainty.{view.fact_certainty}"
+    certainty = words(certain) if words.has(certain) else ""
     line = words.markup("card.fact", fact=one_line(view.fact, 500), certainty=certainty, source=source)
     return [section(line)]
 
@@ -144,11 +145,11 @@ def _draft(view: CardView, words: Words) -> list[Json]:
     return shown
 
 
-def _status(view: CardView, standing: Standing, words: Words) -> list[Json]:
-    return [] if standing is Standing.OPEN else [section(status_line(view, standing, words))]
+def _status(view: CardView, standing: Standing, now: datetime, words: Words) -> list[Json]:
+    return [] if standing is Standing.OPEN else [section(status_line(view, standing, now, words))]
 
 
-def _facts_of(view: CardView, words: Words) -> Mapping[str, object]:
+def _facts_of(view: CardView, now: datetime, words: Words) -> Mapping[str, object]:
     reply = view.reply
     known: dict[str, object] = {
         "claimant": person(view.claimed_by_slack, view.claimed_by),
@@ -161,14 +162,14 @@ def _facts_of(view: CardView, words: Words) -> Mapping[str, object]:
             "approver": person(reply.approved_by_slack, reply.approved_by),
             "account": one_line(reply.account, 80),
             "detail": one_line(reply.detail, 400),
-            "undo": date(reply.undo_until, "{date_short_pretty} {time_secs}") if reply.undo_until else "",
+            "undo": countdown(reply.undo_until, now) if reply.undo_until else "",
             "when": date(reply.posted_at) if reply.posted_at else "",
             "link": link(reply.url, words("card.open_reply")),
         }
     return MappingProxyType(known)
 
 
-def _fallback(view: CardView, standing: Standing, words: Words) -> str:
+def _fallback(view: CardView, standing: Standing, now: datetime, words: Words) -> str:
     # Parsed as markup in notifications, so it is escaped like everything else.
     line = words.markup(
         "card.fallback",
@@ -177,5 +178,5 @@ def _fallback(view: CardView, standing: Standing, words: Words) -> str:
         platform=view.platform,
         text=" ".join(post_text(view.post, words, limit=300).split()),
     )
-    status = "" if standing is Standing.OPEN else f" – {status_line(view, standing, words)}"
+    status = "" if standing is Standing.OPEN else f" – {status_line(view, standing, now, words)}"
     return (line + status)[:LONGEST_FALLBACK]

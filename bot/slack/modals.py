@@ -1,6 +1,7 @@
 """The smaller windows: no reply, the conversation, the details, a link to paste, and plain notices."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from bot.slack import buttons
 from bot.slack.blocks import (
@@ -21,7 +22,7 @@ from bot.slack.blocks import (
 from bot.slack.blocks import actions as row
 from bot.slack.cards import forecast_line, post_text, who
 from bot.slack.memory import Memory
-from bot.slack.text import Markup, date, escaped, link, one_line, revealed
+from bot.slack.text import Markup, countdown, date, escaped, link, one_line, revealed
 from bot.slack.words import Words
 from bot.views import CardView, PostView, ReplyView
 from guidelines.base import Finding
@@ -109,11 +110,11 @@ def found(reply_id: int, words: Words) -> Json:
     )
 
 
-def posting(reply: ReplyView, words: Words) -> Json:
+def posting(reply: ReplyView, now: datetime, words: Words) -> Json:
     """A reply is approved: what happens next, and the way back."""
     if reply.undo_until is None:
         return notice(words("posting.title"), words("posting.leaving"), words, blocks=[quote(revealed(reply.text))])
-    text = words.markup("posting.undo", when=date(reply.undo_until, "{date_short_pretty} {time_secs}"))
+    text = words.markup("posting.undo", when=countdown(reply.undo_until, now))
     return notice(
         words("posting.title"), text, words, blocks=[quote(reply.text), row("undo", buttons.undo(reply.id, words))]
     )

@@ -100,7 +100,7 @@ def _approved(visit: Visit, mention_id: int) -> Json:
         return modals.notice(visit.words("posting.title"), visit.words("posting.leaving"), visit.words)
     if view.reply.state is ReplyState.HANDED_OFF:
         return modals.handed_off(view.reply.id, view.reply.text, view.handoff_url or view.post.url, visit.words)
-    return modals.posting(view.reply, visit.words)
+    return modals.posting(view.reply, visit.deps.now(), visit.words)
 
 
 ACTIONS: Mapping[str, Listener] = MappingProxyType(

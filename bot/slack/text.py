@@ -1,13 +1,14 @@
 """Untrusted text, made fit to stand in Slack: cut, cleaned, escaped, in that order."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 
 import regex
 
 ELLIPSIS = "…"
 
+_SOON = timedelta(hours=1)
 _LONGEST_GRAPHEME = 16
 """Code points kept of one character as people see it; more of them are marks piled up to break a page."""
 
@@ -62,6 +63,12 @@ def units(text: str) -> int:
 def date(moment: datetime, form: str = "{date_short_pretty} {time}") -> Markup:
     """Return a moment as Slack shows it in each reader's own zone."""
     return Markup(f"<!date^{int(moment.timestamp())}^{form}|{moment:%Y-%m-%d %H:%M} UTC>")
+
+
+def countdown(moment: datetime, now: datetime) -> Markup:
+    """Return a moment to the second; with its day only when it is not soon."""
+    soon = moment - now < _SOON
+    return date(moment, "{time_secs}" if soon else "{date_short_pretty} {time}")
 
 
 def person(slack_user: str, name: str) -> Markup:
