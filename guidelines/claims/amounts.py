@@ -32,20 +32,16 @@ def comparable(fact: Quantity, claim: Quantity) -> bool:
 
 
 def compare(
-    fact: Quantity, claim: Quantity, *, negated: bool, ceiling: bool, allowance: bool, tolerance: float
+    fact: Quantity, claim: Quantity, *, negated: bool, ceiling: bool, allowance: bool, condition: bool, tolerance: float
 ) -> Match:
     """Compare a claim with a fact.
 
     `ceiling` says that the claim states a limit ("only", "max"); `allowance` that a fact's "within" grants time rather
-    than promising speed; `negated` that the claim denies its amount ("does not last 9 hours").
+    than promising speed; `condition` that its amount is a threshold ("free over €40"); `negated` that the claim denies
+    its amount ("does not last 9 hours").
     """
-    if fact.dimension in ("date", "ip"):
-        return _parts(fact, claim, negated=negated)
-    if fact.dimension in ("clock", "always"):
-        return _hours(fact, claim, negated=negated)
-    if fact.dimension.startswith("label"):
-        same = math.isclose(fact.value, claim.value)
-        return Match.EQUAL if same != negated else Match.DIFFERENT
+    if (unscaled := _unscaled(fact, claim, negated=negated)) is not None:
+        return unscaled
     scaled = _aligned(fact, claim)
     if scaled is None:
         return Match.UNCLEAR
@@ -54,9 +50,22 @@ def compare(
         return _denied(fact, scaled, slack)
     if fact.relation in ("<=", "<"):
         return _below(fact, scaled, slack, ceiling=ceiling, allowance=allowance)
-    if fact.relation in (">=", ">"):
+    if fact.relation in (">=", ">") and not condition:
         return _above(fact, scaled, slack)
+    if condition:
+        scaled = (*scaled[:2], "=", scaled[3])
     return _exact(fact, scaled, slack)
+
+
+def _unscaled(fact: Quantity, claim: Quantity, *, negated: bool) -> Match | None:
+    """Compare what has no scale: dates, ratings, clock times, and numbers that complete a name."""
+    if fact.dimension in ("date", "ip"):
+        return _parts(fact, claim, negated=negated)
+    if fact.dimension in ("clock", "always"):
+        return _hours(fact, claim, negated=negated)
+    if fact.dimension.startswith("label"):
+        return Match.EQUAL if math.isclose(fact.value, claim.value) != negated else Match.DIFFERENT
+    return None
 
 
 def _aligned(fact: Quantity, claim: Quantity) -> tuple[float, float, str, bool] | None:
@@ -86,7 +95,8 @@ def _foreign(fact: Quantity, claim: Quantity) -> bool:
 
 
 def _slack(fact: Quantity, claim: tuple[float, float, str, bool], tolerance: float) -> float:
-    slack = max(tolerance, _CLOSE * abs(fact.value), 1e-9)
+    close = min(_CLOSE * abs(fact.value), 0.5) if fact.dimension == "percent" else _CLOSE * abs(fact.value)
+    slack = max(tolerance, close, 1e-9)
     if claim[3] or fact.approximate:
         slack = max(slack, _ROUGH * abs(fact.value))
     if fact.dimension == "money":

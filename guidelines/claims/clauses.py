@@ -151,9 +151,12 @@ def _speaks_of_others(clause: Clause) -> bool:
     if gate.contains(clause.tokens, _OTHERS):
         return True
     words = [token for token in clause.tokens if token.kind == "word"]
+    article = len(words) > 2 and words[0].text in ("the", "a", "an", "and", "but")
+    if article:
+        words = words[1:]
     if len(words) < 2:
         return False
-    return _foreign_name(words[0], words[1], first=clause.tokens[0] is clause.around[0])
+    return _foreign_name(words[0], words[1], first=not article and clause.tokens[0] is clause.around[0])
 
 
 def _foreign_name(word: Token, following: Token, *, first: bool) -> bool:
@@ -274,7 +277,8 @@ def _short_form(words: Sequence[str]) -> bool | None:
     trailing = [
         word
         for word in words[2:]
-        if word not in ("sadly", "unfortunately", "lol", "yes", "indeed", "actually", "tho", "though")
+        if word
+        not in ("one", "any", "either", "sadly", "unfortunately", "lol", "yes", "indeed", "actually", "tho", "though")
     ]
     if words[1] in positive and not trailing:
         return True

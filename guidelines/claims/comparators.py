@@ -59,8 +59,8 @@ _AFTER: dict[tuple[str, ...], str] = {
 _ABOUT = group("comparators about")
 
 
-def around(tokens: Sequence[Token], first: int, last: int, *, after: int) -> tuple[str, bool, int]:
-    """The relation of an amount, whether it is a rough one, and its last token with such words counted in.
+def around(tokens: Sequence[Token], first: int, last: int, *, after: int) -> tuple[str, bool, int, int]:
+    """The relation of an amount, whether it is a rough one, and its first and last token with such words counted in.
 
     Words up to the token `after` belong to an earlier amount.
     """
@@ -70,11 +70,11 @@ def around(tokens: Sequence[Token], first: int, last: int, *, after: int) -> tup
         approximate, end = True, end + 1
     for phrase, relation in _AFTER.items():
         if _matches(tokens, end + 1, phrase):
-            return relation, approximate, end + len(phrase)
+            return relation, approximate, start, end + len(phrase)
     for phrase, relation in _BEFORE.items():
         if start - len(phrase) > after and _matches(tokens, start - len(phrase), phrase):
-            return relation, approximate, end
-    return "=", approximate, end
+            return relation, approximate, start - len(phrase), end
+    return "=", approximate, first, end
 
 
 def _approximate(tokens: Sequence[Token], first: int, after: int) -> tuple[bool, int]:

@@ -2,20 +2,29 @@
 
 from collections.abc import Sequence
 
-from guidelines.claims.evidence import Evidence, Pairing, Prepared, Said
+from guidelines.claims.evidence import Evidence, Pairing, Prepared, Said, opposed_by_pole
 from guidelines.claims.lexicon import group
 from guidelines.claims.terms import Term
 
 _EXISTENCE = group("compare_polarity existence")
 _PREPOSITIONS = group("compare_polarity prepositions")
+_SPECIFIC = group("polarity specific axes")
+_PRESENCE = group("polarity presence")
+_ENDED = frozenset(
+    {"removed", "dropped", "ditched", "scrapped", "stopped", "stops", "stop", "ended", "axed", "quit", "ceased"}
+)
+_ABSENT = group("polarity absent")
+_HAVING = group("polarity having")
 _NEGATED_PART = 0.55
+_AROUND = 0.4
+_DENIED_PART = 0.6
 _WHOLE = 0.5
 _SAME = 0.75
 
 
 def compare_polarity(fact: Prepared, said: Said, pairing: Pairing) -> Evidence | None:
     """Whether a clause affirms what the fact denies, denies what it affirms, or says the opposite."""
-    flipped = [at for at, relation in enumerate(pairing.relations) if relation < 0 and _counts(fact.reading.terms[at])]
+    flipped = _flipped(fact, pairing)
     if not flipped:
         return _same(fact, pairing)
     if _fact_denies(fact, flipped):
@@ -29,6 +38,34 @@ def compare_polarity(fact: Prepared, said: Said, pairing: Pairing) -> Evidence |
     partner = max((p for at in flipped if (p := pairing.partners[at])), key=lambda term: term.weight)
     shown = " ".join(token.raw for token in said.reading.tokens[partner.first : partner.last + 1])
     return Evidence(True, confidence, partner.first, partner.last, f"The post says the opposite about “{shown}”.")
+
+
+def _flipped(fact: Prepared, pairing: Pairing) -> list[int]:
+    """The terms that say the opposite, those left out whose negation another word has used up ("no unlock fee")."""
+    terms = fact.reading.terms
+    used_by_post = used_by_fact = False
+    for at, partner in enumerate(pairing.partners):
+        if partner is not None and terms[at].text and pairing.relations[at] > 0 and opposed_by_pole(terms[at], partner):
+            used_by_post = used_by_post or partner.sign < 0
+            used_by_fact = used_by_fact or terms[at].sign < 0
+    found = [at for at, relation in enumerate(pairing.relations) if relation < 0 and _counts(terms[at])]
+    if _both_deny(fact, pairing):
+        found = [at for at in found if opposed_by_pole(terms[at], pairing.partners[at])]
+    return [at for at in found if not _used_up(terms[at], pairing.partners[at], used_by_post, used_by_fact)]
+
+
+def _both_deny(fact: Prepared, pairing: Pairing) -> bool:
+    """Whether fact and post deny the same thing, so that a word caught in only one negation says nothing."""
+    return any(
+        partner is not None and term.sign < 0 and partner.sign < 0 and _bare(term)
+        for term, partner in zip(fact.reading.terms, pairing.partners, strict=True)
+    )
+
+
+def _used_up(term: Term, partner: Term | None, used_by_post: bool, used_by_fact: bool) -> bool:
+    if partner is None or opposed_by_pole(term, partner):
+        return False
+    return (used_by_post and partner.sign < 0) or (used_by_fact and term.sign < 0)
 
 
 def _counts(term: Term) -> bool:
@@ -71,16 +108,24 @@ def _against_denial(fact: Prepared, pairing: Pairing) -> float:
     weights = {at: fact.weights[at] * (1.0 if at in core else 0.4) for at in denied}
     covered = sum(weights[at] * pairing.shares[at] for at in affirmed) / sum(weights.values())
     outside = [at for at, term in enumerate(fact.reading.terms) if term.sign > 0 and _counts(term)]
-    around = pairing.score(fact.weights, outside)
+    around = pairing.score(_stressed(fact, pairing), outside)
     if covered < _NEGATED_PART or not (max(core) in affirmed or len(core & set(affirmed)) > 0.75 * len(core)):
         return 0.0
-    if around < 0.5 and outside and all(_is_price(pairing.partners[at]) for at in affirmed):
+    if (
+        around < _AROUND
+        and outside
+        and all(_is_general(fact.reading.terms[at], pairing.partners[at]) for at in affirmed)
+    ):
         return 0.0
     return 0.55 + 0.4 * covered - (0.15 if around < 0.3 and outside else 0.0)
 
 
-def _is_price(term: Term | None) -> bool:
-    return term is not None and "±pay" in term.keys
+def _is_general(term: Term, partner: Term | None) -> bool:
+    """Whether what the two share, such as "free" or "must", may be said of anything."""
+    if partner is None or " " in term.text:
+        return False
+    shared = term.keys.keys() & partner.keys.keys()
+    return any(key.startswith("±") and key not in _SPECIFIC for key in shared)
 
 
 def _core(fact: Prepared, denied: Sequence[int]) -> set[int]:
@@ -88,24 +133,49 @@ def _core(fact: Prepared, denied: Sequence[int]) -> set[int]:
     tokens = fact.reading.tokens
     first = fact.reading.terms[denied[0]]
     stop = next((at for at in range(first.last + 1, len(tokens)) if tokens[at].text in _PREPOSITIONS), len(tokens))
-    return {at for at in denied if fact.reading.terms[at].first < stop}
+    core = [at for at in denied if fact.reading.terms[at].first < stop]
+    if len(core) > 1 and _PRESENCE & fact.reading.terms[core[-1]].keys.keys():
+        core.pop()
+    return set(core) or set(denied)
 
 
 def _against_affirmation(fact: Prepared, said: Said, pairing: Pairing, flipped: Sequence[int]) -> float:
     """The post denies: all that it denies must be in the fact."""
     denied = [term for term in said.reading.terms if term.sign < 0 and _counts(term)]
     matched = [term for term in denied if any(pairing.partners[at] is term for at in flipped) or _known(fact, term)]
-    if not denied:
+    covered = sum(term.weight for term in matched) / sum(term.weight for term in denied) if denied else 0.0
+    if covered < _DENIED_PART:
         return 0.0
-    covered = sum(term.weight for term in matched) / sum(term.weight for term in denied)
-    whole = pairing.score(fact.weights, [at for at, term in enumerate(fact.reading.terms) if _counts(term)])
-    if covered < 0.6:
-        return 0.0
+    if "nothing" in said.words and covered == 1.0:
+        return 0.65
+    whole = pairing.score(_stressed(fact, pairing), [at for at, term in enumerate(fact.reading.terms) if _counts(term)])
+    if _lacks_subject(fact, pairing, flipped):
+        return 0.45 if whole >= 0.34 else 0.0
     if _denies_existence(said, matched) and _is_head(fact, flipped):
         return 0.6 + 0.35 * covered
+    if covered == 1.0 and _denies_predicate(fact, pairing, flipped):
+        return 0.65
     if whole < _WHOLE:
         return 0.45 if whole >= 0.34 else 0.0
     return 0.5 + 0.25 * covered + 0.2 * whole
+
+
+def _lacks_subject(fact: Prepared, pairing: Pairing, flipped: Sequence[int]) -> bool:
+    """Whether only a word such as "free" is denied, and of something that the fact does not speak of."""
+    if not all(_is_general(fact.reading.terms[at], pairing.partners[at]) for at in flipped):
+        return False
+    rest = [at for at, term in enumerate(fact.reading.terms) if _counts(term) and at not in flipped]
+    return bool(rest) and pairing.score(_stressed(fact, pairing), rest) < _AROUND
+
+
+def _denies_predicate(fact: Prepared, pairing: Pairing, flipped: Sequence[int]) -> bool:
+    """Whether the very first thing that the fact says of its entity is denied: "can't cancel", "doesn't refund"."""
+    first = next((at for at, term in enumerate(fact.reading.terms) if term.weight >= 1.0), -1)
+    return (
+        first in flipped
+        and not _is_general(fact.reading.terms[first], pairing.partners[first])
+        and fact.reading.terms[first].sign > 0
+    )
 
 
 def _known(fact: Prepared, term: Term) -> bool:
@@ -117,24 +187,9 @@ def _denies_existence(said: Said, denied: Sequence[Term]) -> bool:
     if not denied:
         return False
     words = {said.reading.tokens[at].text for at in said.reading.scope.negators if at < denied[0].first}
-    having = {
-        "have",
-        "has",
-        "had",
-        "get",
-        "offer",
-        "offers",
-        "there",
-        "include",
-        "provide",
-        "come",
-        "support",
-        "got",
-        "do",
-        "any",
-    }
-    absent = {"no", "zero", "without", "lacks", "lack", "lacking", "none", "never", "missing"}
-    return bool(words & absent) or (bool(words & _EXISTENCE) and bool(said.words & having))
+    if words & _ENDED:
+        return True
+    return bool(words & _ABSENT) or (bool(words & _EXISTENCE) and bool(said.words & _HAVING))
 
 
 def _is_head(fact: Prepared, flipped: Sequence[int]) -> bool:
@@ -149,14 +204,31 @@ def _opposite(fact: Prepared, said: Said, pairing: Pairing, flipped: Sequence[in
     rest = [at for at in rest if not _of_amount(fact, at)]
     strangers = [term for term in _subject(said) if not _known(fact, term) and term.weight >= 1.0]
     rest = [at for at in rest if pairing.partners[at] is not None or not _of_value(fact, at)]
-    score = pairing.score(fact.weights, rest)
-    if not any(at < min(flipped) for at in rest):
+    score = pairing.score(_stressed(fact, pairing), rest)
+    if all("±pay" in fact.reading.terms[at].keys for at in flipped) and score < 0.55:
+        return 0.0
+    if not any(at < min(flipped) for at in rest) or (not strangers and _speaks_for_itself(fact, pairing, flipped)):
         score = max(score, 0.75)
     if score < 0.4:
         return 0.0
     if strangers and score < 0.99 and rest:
         return 0.5 if score < 0.6 else 0.7
     return 0.7 + 0.2 * score if not strangers else 0.62 + 0.2 * score
+
+
+def _stressed(fact: Prepared, pairing: Pairing) -> list[float]:
+    """The weights, with what the statement is about counting three times where the post names it."""
+    named = {at for at in fact.heads if pairing.partners[at] is not None}
+    return [weight * (3.0 if at in named else 1.0) for at, weight in enumerate(fact.weights)]
+
+
+def _speaks_for_itself(fact: Prepared, pairing: Pairing, flipped: Sequence[int]) -> bool:
+    """Whether the opposites belong to an axis such as open or closed source, which needs no further subject."""
+    return any(
+        partner is not None and fact.reading.terms[at].keys.keys() & partner.keys.keys() & _SPECIFIC
+        for at in flipped
+        for partner in (pairing.partners[at],)
+    )
 
 
 def _of_amount(fact: Prepared, at: int) -> bool:

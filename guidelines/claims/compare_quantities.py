@@ -1,11 +1,12 @@
 """Compares amounts: the same dimension, the same attribute, another number."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from guidelines.claims.amounts import Match, comparable, compare
-from guidelines.claims.evidence import Evidence, Pairing, Prepared, Said
+from guidelines.claims.evidence import Evidence, Pairing, Prepared, Said, opposed_by_pole
 from guidelines.claims.lexicon import group
-from guidelines.claims.quantities import Quantity
+from guidelines.claims.quantities import Quantity, dimension_of
 from guidelines.claims.terms import Reading, Term
 
 _CEILING = group("compare_quantities ceiling")
@@ -13,6 +14,9 @@ _ALLOWANCE = frozenset({"~returns", "~cancel", "~trial", "±refund", "~warranty"
 _PLAIN = frozenset(
     {"mass", "ip", "energy", "charge", "speed", "resolution", "frequency", "pixels", "power", "kcal", "voltage"}
 )
+_YEAR = 31557600.0
+_AGED = frozenset({"be", "are", "aged", "age", "over", "under", "is", "turn"})
+_ALL = frozenset({"all", "every", "entirely", "fully", "each", "only", "exclusively"})
 _ENOUGH = 0.34
 _SURE = 0.55
 _HYPERBOLE = 20.0
@@ -20,25 +24,57 @@ _HYPERBOLE = 20.0
 
 def compare_quantities(fact: Prepared, said: Said, pairing: Pairing) -> Iterator[Evidence]:
     """What the quantities of a clause say about those of a fact."""
+    yield from _unlimited(fact, said, pairing)
+    yield from _some_of_all(fact, said, pairing)
     for ours in fact.reading.quantities:
         found = [each for theirs in said.reading.quantities if (each := _one(fact, said, pairing, ours, theirs))]
         agreeing = [each for each in found if not each.contradicts]
         yield from agreeing or found
 
 
+def _unlimited(fact: Prepared, said: Said, pairing: Pairing) -> Iterator[Evidence]:
+    """ "Unlimited data" against a fact that names an amount of it."""
+    at = next((at for at, token in enumerate(said.reading.tokens) if token.text in ("unlimited", "limitless")), None)
+    if at is None or not fact.reading.quantities or said.reading.scope.sign_of(at) < 0:
+        return
+    noun = next((term for term in said.reading.terms if at < term.first <= at + 2), None)
+    if noun is not None and noun in pairing.partners and "unlimited" not in fact.statement.lower():
+        shown = _shown(fact.reading, fact.reading.quantities[0])
+        yield Evidence(True, 0.75, at, at, f"The post says unlimited; the fact says {shown}.")
+
+
+def _some_of_all(fact: Prepared, said: Said, pairing: Pairing) -> Iterator[Evidence]:
+    """ "Only 40 % of it" against a fact that says "all"."""
+    if not _ALL & {token.text for token in fact.reading.tokens} or any(
+        q.dimension == "percent" for q in fact.reading.quantities
+    ):
+        return
+    strong = [at for at, term in enumerate(fact.reading.terms) if term.weight >= 1.0]
+    if not strong or any(pairing.relations[at] < 0 for at in strong) or pairing.score(fact.weights, strong) < _SURE:
+        return
+    for share in said.reading.quantities:
+        if share.dimension == "percent" and share.value < 99 and share.relation in ("=", "<", "<="):
+            yield Evidence(
+                True, 0.8, share.first, share.last, f"The post says {_shown(said.reading, share)}; the fact says all."
+            )
+
+
 def _one(fact: Prepared, said: Said, pairing: Pairing, ours: Quantity, theirs: Quantity) -> Evidence | None:
-    if not comparable(ours, theirs):
+    age = _as_age(fact, said, ours, theirs)
+    if not comparable(ours, age):
         return None
-    score = _attribute_score(fact, said, pairing, ours, theirs)
+    score = _attribute_score(fact, said, pairing, ours, age) if age is theirs else _SURE
+    theirs = age
     if score < _ENOUGH:
         return None
-    negated = said.reading.scope.sign_of(theirs.first) < 0
+    negated = said.reading.scope.sign_of(theirs.last) != fact.reading.scope.sign_of(ours.last)
     result = compare(
         ours,
         theirs,
         negated=negated,
         ceiling=bool(said.words & _CEILING),
         allowance=any(_ALLOWANCE & term.keys.keys() for term in fact.reading.terms),
+        condition=_is_threshold(fact, said, ours),
         tolerance=fact.tolerance,
     )
     if result is Match.UNCLEAR:
@@ -47,6 +83,24 @@ def _one(fact: Prepared, said: Said, pairing: Pairing, ours: Quantity, theirs: Q
     shown = _shown(said.reading, theirs)
     reason = f"The post says {shown}; the fact says {_shown(fact.reading, ours)}."
     return Evidence(result is Match.DIFFERENT, confidence, theirs.first, theirs.last, reason, theirs.first)
+
+
+def _is_threshold(fact: Prepared, said: Said, ours: Quantity) -> bool:
+    """Whether the fact's amount is a bar to pass: "free over €40", "must be at least 16"."""
+    if ours.dimension == "money":
+        return any(term.keys.get("±pay", 1) < 0 for term in fact.reading.terms)
+    return all(any("±mandatory" in term.keys for term in side.reading.terms) for side in (fact, said))
+
+
+def _as_age(fact: Prepared, said: Said, ours: Quantity, theirs: Quantity) -> Quantity:
+    """ "You have to be 18" speaks of years where the fact speaks of age."""
+    if ours.dimension != "time" or theirs.dimension != "count" or _counts_something(said, theirs):
+        return theirs
+    before = {token.text for token in said.reading.tokens[max(0, theirs.first - 2) : theirs.first]}
+    aged = any("~age" in term.keys for term in fact.reading.terms)
+    return (
+        replace(theirs, dimension="time", value=theirs.value * _YEAR, high=None) if aged and before & _AGED else theirs
+    )
 
 
 def _confidence(score: float, ours: Quantity, theirs: Quantity) -> float:
@@ -65,34 +119,41 @@ def _shown(reading: Reading, quantity: Quantity) -> str:
 def _attribute_score(fact: Prepared, said: Said, pairing: Pairing, ours: Quantity, theirs: Quantity) -> float:
     """How surely the two quantities measure the same thing, from 0 to 1."""
     nouns = fact.reading.nouns_of(ours) if ours.dimension == "count" else ()
-    if ours.dimension == "count" and not _same_noun(nouns, said, theirs):
+    if ours.dimension == "count" and not _same_noun(_nouns(fact, ours), said, theirs):
         return 0.0
     terms = fact.reading.terms
     keep = [
-        at for at, term in enumerate(terms) if not _inside(term, ours) and term not in nouns and _only(term) != "±pay"
+        at for at, term in enumerate(terms) if not _inside(term, ours) and term not in nouns and not _is_modal(term)
     ]
-    if any(pairing.relations[at] < 0 and _opposed_by_pole(terms[at], pairing.partners[at]) for at in keep):
+    keep = [at for at in keep if not fact.is_answer(at)] or keep
+    if any(pairing.relations[at] < 0 and opposed_by_pole(terms[at], pairing.partners[at]) for at in keep):
         return 0.0
     weights = _weights(fact, ours, keep)
     score = pairing.score(weights, keep)
     if ours.dimension != theirs.dimension and theirs.dimension == "count":
         return score if score >= 0.6 and not _counts_something(said, theirs) else 0.0
-    if ours.dimension == "count":
-        return max(0.5 + score / 2, 0.6) if nouns else score
+    if ours.dimension == "count" and nouns:
+        counted = [term for term in said.reading.nouns_of(theirs) if any(noun.relation(term) for noun in nouns)]
+        if any(term.weight >= 1.0 for term in counted):
+            return max(0.5 + score / 2, 0.6)
+        keep = [at for at in keep if pairing.partners[at] not in counted]
+        return pairing.score(weights, keep) if keep else 0.0
     if score < _ENOUGH and _plain(fact, said, ours):
         return 0.5
     return score
 
 
-def _only(term: Term) -> str:
-    return next(iter(term.keys)) if len(term.keys) == 1 else ""
+def _nouns(fact: Prepared, ours: Quantity) -> tuple[Term, ...]:
+    """What a count counts; "seats five people" counts seats as well."""
+    nouns = fact.reading.nouns_of(ours)
+    if any(noun.weight >= 1.0 for noun in nouns):
+        return nouns
+    return nouns + tuple(term for term in fact.reading.terms if term.last == ours.first - 1 and term.weight >= 1.0)
 
 
-def _opposed_by_pole(ours: Term, theirs: Term | None) -> bool:
-    """Whether the two words are opposites, rather than one of them negated."""
-    if theirs is None:
-        return False
-    return any(ours.keys[key] * theirs.keys.get(key, ours.keys[key]) < 0 for key in ours.keys)
+def _is_modal(term: Term) -> bool:
+    """Whether a word is only the amount's own price, or a "must" around it."""
+    return term.keys.keys() == {"±pay"} or "±mandatory" in term.keys or "±minimum" in term.keys
 
 
 def _inside(term: Term, quantity: Quantity) -> bool:
@@ -102,12 +163,23 @@ def _inside(term: Term, quantity: Quantity) -> bool:
 def _same_noun(nouns: tuple[Term, ...], said: Said, theirs: Quantity) -> bool:
     if not nouns:
         return True
-    counted = said.reading.nouns_of(theirs)
+    counted = said.reading.nouns_of(theirs) or tuple(
+        term for term in said.reading.terms if term.last == theirs.first - 1
+    )
     return any(ours.relation(other) for ours in nouns for other in counted if ours.weight > 0.1)
 
 
+def _named_nearby(said: Said) -> bool:
+    """Whether the entity stands in the clause, or right before it as in "Lumivox: 120 grams"."""
+    if said.clause.own:
+        return True
+    start = said.reading.tokens[0].start
+    before = [token.text for token in said.clause.around if token.start < start]
+    return bool(said.clause.entities) and len(before) <= 5 and before[-1:] == [":"]
+
+
 def _counts_something(said: Said, theirs: Quantity) -> bool:
-    return any(term.weight >= 1.0 for term in said.reading.nouns_of(theirs))
+    return not theirs.period and any(term.weight >= 1.0 for term in said.reading.nouns_of(theirs))
 
 
 def _weights(fact: Prepared, ours: Quantity, keep: list[int]) -> list[float]:
@@ -116,15 +188,22 @@ def _weights(fact: Prepared, ours: Quantity, keep: list[int]) -> list[float]:
     left = [at for at in keep if fact.reading.terms[at].last < ours.first]
     right = [at for at in keep if fact.reading.terms[at].first > ours.last]
     near = {max(left, default=-1), min(right, default=-1)} - {-1}
-    if fact.head is not None and fact.head in keep:
-        near = {fact.head}
+    if heads := fact.heads & set(keep):
+        near = set(heads)
     for at in near:
-        weights[at] *= 2.0
+        weights[at] = 2.0 * max(weights[at], 0.5)
     return weights
 
 
 def _plain(fact: Prepared, said: Said, ours: Quantity) -> bool:
     """Whether a dimension speaks for itself: only one fact of the entity weighs anything, and so does the clause."""
-    if ours.dimension not in _PLAIN or ours.dimension not in fact.lonely or not said.clause.own:
+    kind = dimension_of(ours)
+    if not (ours.dimension in _PLAIN or ours.period) or kind not in fact.lonely or not _named_nearby(said):
         return False
-    return sum(1 for term in said.reading.terms if term.weight >= 1.0) <= 2
+    if ours.period and not any(dimension_of(each) == kind for each in said.reading.quantities):
+        return False
+    known = fact.reading.terms
+    strangers = [
+        term for term in said.reading.terms if term.weight >= 1.0 and not any(ours.relation(term) for ours in known)
+    ]
+    return len(strangers) <= (0 if ours.period else 2)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from guidelines.claims.evidence import Evidence, Pairing, Prepared, Said
+from guidelines.claims.evidence import Evidence, Pairing, Prepared, Said, opposed_by_pole
 from guidelines.claims.lexicon import group
 from guidelines.claims.slots import Slot
 from guidelines.claims.values import ANYWHERE, Value
@@ -60,11 +60,13 @@ _ENOUGH = 0.34
 _SLIGHT = 0.3
 
 
-def compare_slots(fact: Prepared, said: Said) -> Iterator[Evidence]:
+def compare_slots(fact: Prepared, said: Said, pairing: Pairing) -> Iterator[Evidence]:
     """What the filled slots of a clause say about the same slots of a fact."""
     for ours in fact.reading.slots:
         for theirs in said.reading.slots:
             if ours.kind != theirs.kind or ours.kind not in _EXCLUSIVE_SLOTS or _placed(fact, said, ours, theirs):
+                continue
+            if ours.kind == "where" and not _same_subject(fact, pairing):
                 continue
             if fact.reading.scope.sign_of(ours.first) < 0:
                 yield from _against_denial(fact, said, ours, theirs)
@@ -84,6 +86,12 @@ def _against_denial(fact: Prepared, said: Said, ours: Slot, theirs: Slot) -> Ite
     if said.reading.scope.sign_of(theirs.first) > 0 and (anyone or ours.filler & theirs.filler):
         words = f"{_text(said, theirs)}; the fact denies that"
         yield Evidence(True, 0.85, theirs.first, theirs.last, f"The post says {words}.")
+
+
+def _same_subject(fact: Prepared, pairing: Pairing) -> bool:
+    """Whether the post speaks of the very thing that the fact locates."""
+    subject = [at for at, term in enumerate(fact.reading.terms) if term.weight >= 1.0 and not fact.is_answer(at)]
+    return bool(subject) and pairing.score(fact.weights, subject) >= 0.5
 
 
 def _placed(fact: Prepared, said: Said, ours: Slot, theirs: Slot) -> bool:
@@ -108,21 +116,26 @@ def compare_values(fact: Prepared, said: Said, pairing: Pairing) -> Iterator[Evi
             continue
         score = _score(fact, said, pairing, ours, kind)
         if score >= _ENOUGH:
-            yield from _of_kind(fact, said, ours, theirs, score)
+            yield from _of_kind(fact, said, ours, _meant(fact, said, pairing, theirs), score)
 
 
 def _score(fact: Prepared, said: Said, pairing: Pairing, ours: Sequence[Value], kind: str) -> float:
     terms = fact.reading.terms
     keep = [at for at, term in enumerate(terms) if not any(v.first <= term.first <= v.last for v in ours)]
     keep = [at for at in keep if not any(q.first <= terms[at].first <= q.last for q in fact.reading.quantities)]
-    if any(pairing.relations[at] < 0 for at in keep) and kind != "weekday":
+    if any(opposed_by_pole(terms[at], pairing.partners[at]) for at in keep) and kind != "weekday":
         return 0.0
     score = pairing.score(fact.weights, keep)
-    if kind != "place" and sum(fact.weights[at] for at in keep) < _SLIGHT:
+    slight = sum(fact.weights[at] for at in keep) < _SLIGHT or (_narrows(said) and len(ours) > 1)
+    if kind != "place" and slight:
         score = max(score, 0.6 if said.clause.own else 0.4)
     if kind == "place" and score < _ENOUGH and _slot_of(fact) and _is_described(said):
         return 0.6
     return score
+
+
+def _narrows(said: Said) -> bool:
+    return bool(said.words & _ONLY) and sum(1 for term in said.reading.terms if term.weight >= 1.0) <= 3
 
 
 def _slot_of(fact: Prepared) -> str | None:
@@ -160,6 +173,8 @@ def _is_described(said: Said) -> bool:
 def _of_kind(fact: Prepared, said: Said, ours: list[Value], theirs: list[Value], score: float) -> Iterator[Evidence]:
     denied = [value for value in theirs if said.reading.scope.sign_of(value.first) < 0]
     stated = [value for value in theirs if value not in denied]
+    if not theirs:
+        return
     affirmed = fact.reading.scope.sign_of(ours[0].first) > 0
     confidence = 0.92 if score >= 0.5 else 0.75
     for value in denied:
@@ -175,6 +190,15 @@ def _of_kind(fact: Prepared, said: Said, ours: list[Value], theirs: list[Value],
         yield _evidence(fact, said, ours[0], stated[0], confidence, contradicts=False)
     elif _exclusive(fact, ours):
         yield _evidence(fact, said, ours[0], stated[0], confidence, contradicts=True)
+
+
+def _meant(fact: Prepared, said: Said, pairing: Pairing, theirs: list[Value]) -> list[Value]:
+    """The values a clause denies, left out where its negation only turns an opposite: "never open" for "closed"."""
+    turned = any(
+        partner is not None and partner.sign < 0 and relation > 0 and opposed_by_pole(term, partner)
+        for term, partner, relation in zip(fact.reading.terms, pairing.partners, pairing.relations, strict=True)
+    )
+    return [value for value in theirs if not turned or said.reading.scope.sign_of(value.first) > 0]
 
 
 def _anywhere(values: Sequence[Value]) -> bool:
@@ -201,7 +225,7 @@ def _exclusive(fact: Prepared, ours: Sequence[Value]) -> bool:
     slot = next((slot for slot in fact.reading.slots if slot.first <= ours[0].first <= slot.last), None)
     if slot is not None and slot.kind in _EXCLUSIVE_SLOTS:
         return True
-    if len(ours) > 1 and ours[0].kind not in ("weekday", "place", "material"):
+    if len(ours) > 1 and ours[0].kind not in ("weekday", "season", "place", "material"):
         return False
     return not any(_LISTING & term.keys.keys() for term in fact.reading.terms)
 

@@ -5,6 +5,12 @@ from dataclasses import dataclass
 
 from guidelines.claims.clauses import Clause
 from guidelines.claims.terms import Reading, Term
+from guidelines.claims.vectors import vectors
+
+SIMILAR = 0.8
+"""What a word counts that is only near in meaning."""
+
+_NEAR = 0.55
 
 BORROWED = 0.6
 """What a word counts that stands in another clause of the sentence, or in the question that is answered."""
@@ -26,7 +32,7 @@ class Evidence:
 class Prepared:
     """A fact, read. `weights` belong to `reading.terms`; `qualifiers` narrow it to one plan or product.
 
-    `head` is the number of the term that the statement is about, when that is not the entity itself.
+    `heads` are the numbers of the terms that the statement is about, when that is not the entity itself.
     """
 
     id: str
@@ -35,11 +41,17 @@ class Prepared:
     reading: Reading
     weights: tuple[float, ...]
     qualifiers: frozenset[str]
-    head: int | None
+    heads: frozenset[int]
     tolerance: float = 0.0
     wholes: frozenset[str] = frozenset()
     lonely: frozenset[str] = frozenset()
     """Dimensions that no other fact of the entity measures."""
+
+    def is_answer(self, at: int) -> bool:
+        """Whether a term is part of what the fact states, a value or a name, rather than of what it is about."""
+        first = self.reading.terms[at].first
+        values = any(value.first <= first <= value.last for value in self.reading.values)
+        return values or any(slot.first <= first <= slot.last for slot in self.reading.slots)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +83,21 @@ class Pairing:
         return sum(weights[at] * self.shares[at] for at in chosen) / total if total else 1.0
 
 
+def opposed_by_pole(ours: Term, theirs: Term | None) -> bool:
+    """Whether the two words are opposites, rather than one of them negated."""
+    if theirs is None:
+        return False
+    return any(ours.keys[key] * theirs.keys.get(key, ours.keys[key]) < 0 for key in ours.keys)
+
+
 def pair(fact: Prepared, said: Said) -> Pairing:
     """Match every term of the fact with the clause's own words, then with the words around it."""
     relations, partners, shares = [], [], []
     for term in fact.reading.terms:
         relation, partner = _best(term, said.reading.terms)
         share = 1.0
+        if partner is None and (near := _nearest(term, said.reading.terms)) is not None:
+            relation, partner, share = term.sign * near.sign, near, SIMILAR
         if partner is None:
             relation, partner = _best(term, said.context)
             share = BORROWED
@@ -97,3 +118,22 @@ def _best(term: Term, others: Sequence[Term]) -> tuple[int, Term | None]:
         if relation < 0 and opposed is None:
             opposed = other
     return (-1, opposed) if opposed is not None else (0, None)
+
+
+def _nearest(term: Term, others: Sequence[Term]) -> Term | None:
+    """The word nearest in meaning, where word vectors are installed; never for words that have an opposite."""
+    near = vectors() if _plain(term) else None
+    if near is None:
+        return None
+    scored = [(near.similarity(term.text, other.text), other) for other in others if _plain(other)]
+    best = max(scored, key=lambda pair: pair[0], default=(0.0, None))
+    return best[1] if best[0] >= _NEAR else None
+
+
+def _plain(term: Term) -> bool:
+    return (
+        term.weight >= 1.0
+        and term.text.isalpha()
+        and len(term.text) > 2
+        and not any(key.startswith("±") for key in term.keys)
+    )

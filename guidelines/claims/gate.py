@@ -47,6 +47,7 @@ _PAST = phrases("gate past")
 _FUTURE = phrases("gate future")
 _KNOWING = group("gate knowing")
 _DIARY = group("gate diary")
+_AFTER_PARTICIPLE = group("gate after participle")
 _FIRST = group("gate first")
 _MINE = group("gate mine")
 _REFUTING_AFTER = phrases("gate refuting after")
@@ -117,7 +118,7 @@ def is_question(clause: Sequence[Token], sentence: Sequence[Token]) -> bool:
     words = [token.text for token in clause if token.kind == "word"]
     while words and words[0] in ("so", "and", "but", "hey", "hi", "ok", "um", "hmm", "wait", "well", "also", "just"):
         words = words[1:]
-    if len(words) < 2:
+    if len(words) < 2 or words[:3] == ["did", "you", "know"]:
         return False
     if words[0] in _INVERTED and words[0] not in ("do", "don't", "dont", "have", "did", "can't", "didn't"):
         return True
@@ -133,14 +134,27 @@ def is_anecdote(clause: Sequence[Token], *, opens: bool) -> bool:
         words = words[1:]
     if not words:
         return False
-    if opens and words[0] in _DIARY:
+    if opens and _is_diary(words):
         return True
     for at, word in enumerate(words[:8]):
         if word in _FIRST:
             return not any(near in _KNOWING for near in words[at + 1 : at + 3])
         if word in _MINE and at == 0:
             return True
-    return any(word in ("me", "myself", "mine") for word in words)
+    if any(word in ("me", "myself", "mine") for word in words):
+        return True
+    return any(
+        word in ("in", "at", "on", "where") and words[at + 1] in ("my", "our", "i")
+        for at, word in enumerate(words[:-1])
+    )
+
+
+def _is_diary(words: Sequence[str]) -> bool:
+    """ "Sold my …", "uploaded 5 GB": a past tense without a subject, and no "founded in", "owned by"."""
+    if words[0] in _DIARY:
+        return True
+    past = words[0].endswith("ed") and len(words[0]) > 4
+    return past and len(words) > 1 and words[1] not in _AFTER_PARTICIPLE
 
 
 def refutes_before(clause: Sequence[Token]) -> bool:

@@ -8,11 +8,12 @@ from guidelines.claims.clauses import Clause, clauses_of
 from guidelines.claims.compare_hours import compare_hours
 from guidelines.claims.compare_polarity import compare_polarity
 from guidelines.claims.compare_quantities import compare_quantities
+from guidelines.claims.compare_swaps import compare_swaps
 from guidelines.claims.compare_values import compare_slots, compare_values
 from guidelines.claims.entities import EntityIndex
 from guidelines.claims.evidence import Evidence, Prepared, Said, pair
 from guidelines.claims.gate import DOUBTFUL, SILENT, Stance
-from guidelines.claims.lexicon import stem
+from guidelines.claims.lexicon import group, stem
 from guidelines.claims.prepare import is_variant, prepare
 from guidelines.claims.record import Fact
 from guidelines.claims.retrieval import Retrieval
@@ -21,6 +22,7 @@ from guidelines.claims.text import Token
 
 _DOUBT = 0.5
 _REPORTED = 0.55
+_AHEAD = group("judge ahead")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +119,9 @@ class Judge:
 def _evidence(fact: Prepared, said: Said) -> Iterator[Evidence]:
     pairing = pair(fact, said)
     yield from compare_quantities(fact, said, pairing)
-    yield from compare_slots(fact, said)
+    yield from compare_slots(fact, said, pairing)
     yield from compare_values(fact, said, pairing)
+    yield from compare_swaps(fact, said, pairing)
     if (hours := compare_hours(fact, said, pairing)) is not None:
         yield hours
     if (found := compare_polarity(fact, said, pairing)) is not None:
@@ -191,13 +194,18 @@ def _judgement(fact: Prepared, clause: Clause, reading: Reading, evidence: Evide
         reason = f"The post rejects a claim. {reason}"
     elif clause.reported:
         confidence = min(confidence, _REPORTED)
-    if clause.stance in DOUBTFUL:
+    if clause.stance in DOUBTFUL and not (clause.stance is Stance.FUTURE and _looks_ahead(fact)):
         confidence = min(confidence, _DOUBT)
         reason += f" The sentence is {_DOUBTS[clause.stance]}, so this is not sure."
     spans = (reading.span(evidence.first, evidence.last),)
     return Judgement(
         fact.id, contradicts, confidence, spans, reason, spans[0] if evidence.quantity is not None else None
     )
+
+
+def _looks_ahead(fact: Prepared) -> bool:
+    """Whether a fact speaks of the future itself, so that a forecast can contradict it."""
+    return bool({token.text for token in fact.reading.tokens} & _AHEAD)
 
 
 _DOUBTS = {

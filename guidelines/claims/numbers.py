@@ -38,7 +38,9 @@ def _multipliers() -> dict[str, float]:
 def number_at(tokens: Sequence[Token], at: int) -> Number | None:
     """The number that begins at a token, if one does."""
     token = tokens[at]
-    if counts_nothing(tokens, at):
+    if counts_nothing(tokens, at) or (at and token.text == "one" and token.capital):
+        return None
+    if token.kind == "number" and token.attached and at and tokens[at - 1].kind == "word":
         return None
     if token.kind == "number":
         return _scaled(tokens, _from_digits(token, at))

@@ -48,6 +48,12 @@ _PHRASES = (
     ("scrapped",),
     ("axed",),
     ("removed", "the"),
+    ("removed", "their"),
+    ("removed", "its"),
+    ("removes", "the"),
+    ("dropped", "the"),
+    ("ditched", "the"),
+    ("ended",),
 )
 _HARMLESS = (
     ("not", "only"),
@@ -104,6 +110,7 @@ _HARMLESS = (
     ("isn't", "bad"),
 )
 _FREE_OF = group("polarity free of")
+_NEW_SUBJECTS = group("polarity new subjects")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +147,8 @@ def scope_of(tokens: Sequence[Token], phrases: Sequence[tuple[int, int]], quanti
     negators: set[int] = set()
     parity, verbal, at = 1, False, 0
     while at < len(tokens):
+        if _starts_anew(tokens, at):
+            parity, verbal = 1, False
         harmless = _phrase_length(tokens, at, _HARMLESS)
         length = 0 if harmless or at in inside else _negation_length(tokens, at)
         if harmless:
@@ -154,6 +163,15 @@ def scope_of(tokens: Sequence[Token], phrases: Sequence[tuple[int, int]], quanti
         at += harmless or length
     _flip_single_words(tokens, signs, negators, inside)
     return Scope(tuple(signs[: len(tokens)]), frozenset(negators))
+
+
+def _starts_anew(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a new clause begins, which an earlier negation does not reach."""
+    word = tokens[at].text
+    if word in (";", ":", "but"):
+        return True
+    following = tokens[at + 1].text if at + 1 < len(tokens) else ""
+    return word in ("and", ",") and following in _NEW_SUBJECTS
 
 
 def _is_verbal(word: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from guidelines.claims.entities import EntityIndex
 from guidelines.claims.evidence import Prepared
 from guidelines.claims.lexicon import group, meanings, stem, stop_words, weak_words
+from guidelines.claims.quantities import dimension_of
 from guidelines.claims.record import Fact
 from guidelines.claims.terms import Reading, read
 from guidelines.claims.text import Token, fold, tokens_of
@@ -53,7 +54,7 @@ def _main_key(keys: Mapping[str, int]) -> str:
 def _lonely(facts: Sequence[Fact], readings: Sequence[Reading]) -> Mapping[str, frozenset[str]]:
     counts: dict[str, Counter[str]] = {}
     for fact, reading in zip(facts, readings, strict=True):
-        counts.setdefault(fact.entity, Counter()).update({quantity.dimension for quantity in reading.quantities})
+        counts.setdefault(fact.entity, Counter()).update({dimension_of(each) for each in reading.quantities})
     return {
         entity: frozenset(key for key, number in counter.items() if number == 1) for entity, counter in counts.items()
     }
@@ -69,7 +70,7 @@ def _prepared(fact: Fact, reading: Reading, shared: Counter[str], lonely: frozen
         reading,
         weights,
         _qualifiers(reading),
-        _head(reading),
+        _heads(reading),
         fact.tolerance,
         frozenset(part.lower() for part in fact.part_of),
         lonely,
@@ -87,11 +88,14 @@ def _qualifiers(reading: Reading) -> frozenset[str]:
     taken |= {at for slot in reading.slots for at in range(slot.first, slot.last + 1)} | reading.names
     taken |= {at for quantity in reading.quantities for at in range(quantity.first, quantity.last + 1)}
     taken |= {at for term in reading.terms if term.last > term.first for at in range(term.first, term.last + 1)}
+    beside = set(reading.names)
     for at, token in enumerate(reading.tokens):
         if at in taken or token.kind != "word":
             continue
-        if is_variant(reading.tokens, at) or (at and token.capital and not token.raw.isupper() and _is_name(token)):
+        named = token.capital and not token.raw.isupper() and _is_name(token) and {at - 1, at + 1} & beside
+        if is_variant(reading.tokens, at) or named:
             found.add(stem(token.text))
+            beside.add(at)
     return frozenset(found)
 
 
@@ -108,11 +112,15 @@ def is_variant(tokens: Sequence[Token], at: int) -> bool:
     return (tokens[at].capital and at > 0) or following.removesuffix("s") in _VARIANT_NOUNS
 
 
-def _head(reading: Reading) -> int | None:
-    """The term that a statement like "The excess on home insurance is £250" is about."""
+def _heads(reading: Reading) -> frozenset[int]:
+    """The terms that a statement like "The excess on home insurance is £250" is about; both of "snacks and drinks"."""
     copula = next((at for at, token in enumerate(reading.tokens) if token.text in _COPULA), None)
     if copula is None:
-        return None
+        opening = [number for number, term in enumerate(reading.terms) if term.first <= 1 and term.weight >= 1.0]
+        return frozenset(opening[:1] if 0 not in reading.names else ())
     until = next((at for at in range(copula) if reading.tokens[at].text in _PREPOSITIONS), copula)
-    before = [number for number, term in enumerate(reading.terms) if term.last < until and term.weight >= 1.0]
-    return before[-1] if before else None
+    ends = [at for at in range(until) if reading.tokens[at].text in ("and", "or", ",")] + [until]
+    before = [
+        [number for number, term in enumerate(reading.terms) if term.last < end and term.weight >= 1.0] for end in ends
+    ]
+    return frozenset(numbers[-1] for numbers in before if numbers)

@@ -37,6 +37,7 @@ _PERIODIC = {"monthly": "month", "yearly": "year", "annually": "year", "annual":
 _LABELS = group("quantities labels")
 _LINES = {"4k": 2160, "8k": 4320, "2k": 1440, "uhd": 2160, "5k": 2880}
 _WORKING_DAYS = 1.4
+_FOREVER = 1e11
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,11 @@ def units() -> dict[str, tuple[str, float]]:
     found["feet"], found["inches"] = found["foot"], found["inch"]
     found["centuries"] = found["century"]
     return found
+
+
+def dimension_of(quantity: Quantity) -> str:
+    """What a quantity measures, a price by the minute told from a price by the month."""
+    return f"{quantity.dimension}/{quantity.period:.0f}" if quantity.period else quantity.dimension
 
 
 def quantities_of(tokens: Sequence[Token]) -> list[Quantity]:
@@ -161,12 +167,20 @@ def _fraction(tokens: Sequence[Token], at: int) -> Quantity | None:
 
 
 def _measured(tokens: Sequence[Token], at: int) -> Quantity | None:
-    number = number_at(tokens, at)
+    number = number_at(tokens, at) or _completing(tokens, at)
     if number is None:
         return None
     high, last = _ranged(tokens, number)
     base = Quantity("count", number.value, at, last, high=high, step=number.step)
     return _with_currency(tokens, base) or _with_unit(tokens, base) or _labelled(tokens, base) or base
+
+
+def _completing(tokens: Sequence[Token], at: int) -> Number | None:
+    """The number of "SPF30", which is part of a longer word everywhere else."""
+    token = tokens[at]
+    if token.kind != "number" or not at or tokens[at - 1].text not in _LABELS or not token.text.isdecimal():
+        return None
+    return Number(float(token.text[:9]), at, at, 1.0, digits=True)
 
 
 def _ranged(tokens: Sequence[Token], number: Number) -> tuple[float | None, int]:
@@ -252,27 +266,45 @@ def _labelled(tokens: Sequence[Token], base: Quantity) -> Quantity | None:
     before = tokens[base.first - 1] if base.first else None
     if before is None or before.text not in _LABELS or tokens[base.first].kind != "number":
         return None
-    return replace(base, dimension=f"label:{before.text}", first=base.first - 1)
+    return replace(base, dimension=f"label:{before.text}")
 
 
 def _article_unit(tokens: Sequence[Token], at: int) -> Quantity | None:
-    """ "only a year", "one week": an article that counts, because it stands before a unit and not after an amount."""
+    """ "only a year", "the next day", "for life": a unit that counts without a number."""
+    if (lasting := _lasting(tokens, at)) is not None:
+        return lasting
     if tokens[at].text not in ("a", "an") or _text(tokens, at + 1) not in units() or len(_text(tokens, at + 1)) < 3:
         return None
     before = _text(tokens, at - 1)
     if before.isdigit() or before in ("times", "twice", "once", "many", "what", "such", "quid", "bucks", "euros", "in"):
         return None
     dimension, factor = units()[tokens[at + 1].text]
-    return Quantity(dimension, factor, at, at + 1, step=factor) if dimension == "time" else None
+    if dimension != "time":
+        return None
+    if [token.text for token in tokens[at + 2 : at + 5]] == ["and", "a", "half"]:
+        return Quantity(dimension, factor * 1.5, at, at + 4, step=factor)
+    return Quantity(dimension, factor, at, at + 1, step=factor)
+
+
+def _lasting(tokens: Sequence[Token], at: int) -> Quantity | None:
+    word, following = tokens[at].text, _text(tokens, at + 1)
+    if word == "lifetime" or (word == "for" and following in ("life", "ever")) or word == "forever":
+        return Quantity("time", _FOREVER, at, at + (word == "for"))
+    if word == "next" and following in ("day", "working", "business"):
+        return Quantity("time", units()["day"][1], at, at + (1 if following == "day" else 2), approximate=True)
+    if word in ("same", "overnight") and (following == "day" or word == "overnight"):
+        return Quantity("time", units()["hour"][1] * 12, at, at + (word == "same"), approximate=True)
+    return None
 
 
 def _finished(tokens: Sequence[Token], quantity: Quantity, previous: int) -> Quantity:
     """Add what stands around an amount: its period, "at least", "about", "per"."""
     quantity = _with_period(tokens, quantity)
-    relation, approximate, last = comparators.around(tokens, quantity.first, quantity.last, after=previous)
+    relation, approximate, first, last = comparators.around(tokens, quantity.first, quantity.last, after=previous)
     per = quantity.first > 0 and tokens[quantity.first - 1].text in ("per", "/", "every", "each")
     return replace(
         quantity,
+        first=first,
         relation=relation,
         approximate=quantity.approximate or approximate,
         last=max(quantity.last, last),

@@ -2,153 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from guidelines.claims.lexicon import group, stem, stop_words
+from guidelines.claims.lexicon import entries, group, stem, stop_words
 from guidelines.claims.text import Token
 
-_AFTER: tuple[tuple[str, str], ...] = (
-    ("owner", "owned by"),
-    ("owner", "owned and operated by"),
-    ("owner", "belongs to"),
-    ("owner", "belong to"),
-    ("owner", "belonging to"),
-    ("owner", "bought by"),
-    ("owner", "bought out by"),
-    ("owner", "acquired by"),
-    ("owner", "purchased by"),
-    ("owner", "taken over by"),
-    ("owner", "swallowed by"),
-    ("owner", "gobbled up by"),
-    ("owner", "snapped up by"),
-    ("owner", "controlled by"),
-    ("owner", "subsidiary of"),
-    ("owner", "division of"),
-    ("owner", "arm of"),
-    ("owner", "sold to"),
-    ("owner", "sold itself to"),
-    ("owner", "sold out to"),
-    ("owner", "part of the"),
-    ("owner", "part of"),
-    ("owner", "parent company is"),
-    ("owner", "parent company"),
-    ("owner", "owner is"),
-    ("owner", "owners are"),
-    ("owner", "hands of"),
-    ("founder", "founded by"),
-    ("founder", "cofounded by"),
-    ("founder", "co founded by"),
-    ("founder", "started by"),
-    ("founder", "created by"),
-    ("founder", "established by"),
-    ("founder", "launched by"),
-    ("founder", "set up by"),
-    ("founder", "founder is"),
-    ("founder", "founder was"),
-    ("founder", "founders are"),
-    ("founder", "founders were"),
-    ("founder", "founder"),
-    ("founder", "brainchild of"),
-    ("boss", "ceo is"),
-    ("boss", "ceo"),
-    ("boss", "chief executive is"),
-    ("boss", "chief executive officer is"),
-    ("boss", "chief executive"),
-    ("boss", "boss is"),
-    ("boss", "boss"),
-    ("boss", "headed by"),
-    ("boss", "led by"),
-    ("boss", "run by"),
-    ("boss", "managed by"),
-    ("boss", "managing director is"),
-    ("boss", "managing director"),
-    ("base", "based in"),
-    ("base", "based out of"),
-    ("base", "headquartered in"),
-    ("base", "headquartered at"),
-    ("base", "headquarters in"),
-    ("base", "headquarters are in"),
-    ("base", "headquarters is in"),
-    ("base", "hq in"),
-    ("base", "hq is in"),
-    ("base", "hq is"),
-    ("base", "head office in"),
-    ("base", "head office is in"),
-    ("base", "located in"),
-    ("base", "home base is"),
-    ("base", "operates out of"),
-    ("origin", "made in"),
-    ("origin", "manufactured in"),
-    ("origin", "produced in"),
-    ("origin", "built in"),
-    ("origin", "assembled in"),
-    ("origin", "grown in"),
-    ("origin", "brewed in"),
-    ("origin", "roasted in"),
-    ("origin", "baked in"),
-    ("origin", "come from"),
-    ("origin", "comes from"),
-    ("origin", "sourced from"),
-    ("origin", "sourced in"),
-    ("origin", "imported from"),
-    ("origin", "bottled in"),
-    ("origin", "caught in"),
-    ("origin", "harvested in"),
-    ("origin", "farmed in"),
-    ("origin", "sewn in"),
-    ("origin", "printed in"),
-    ("origin", "crafted in"),
-    ("maker", "made by"),
-    ("maker", "manufactured by"),
-    ("maker", "developed by"),
-    ("maker", "built by"),
-    ("maker", "produced by"),
-    ("maker", "designed by"),
-    ("composer", "composed by"),
-    ("writer", "written by"),
-    ("regulator", "regulated by"),
-    ("regulator", "licensed by"),
-    ("regulator", "authorised by"),
-    ("certifier", "certified by"),
-    ("certifier", "audited by"),
-    ("sponsor", "sponsored by"),
-    ("insurer", "underwritten by"),
-    ("publisher", "published by"),
-    ("distributor", "distributed by"),
-    ("engine", "powered by"),
-    ("engine", "runs on"),
-    ("engine", "built on"),
-    ("engine", "built with"),
-    ("code", "written in"),
-    ("namesake", "named after"),
-    ("partner", "alliance with"),
-)
-_BEFORE: tuple[tuple[str, str], ...] = (
-    ("owner", "owns"),
-    ("owner", "bought"),
-    ("owner", "acquired"),
-    ("owner", "took over"),
-    ("owner", "purchased"),
-    ("founder", "founded"),
-    ("founder", "started"),
-    ("founder", "created"),
-    ("founder", "cofounded"),
-    ("founder", "is the founder of"),
-    ("founder", "is founder of"),
-    ("boss", "runs"),
-    ("boss", "leads"),
-    ("boss", "heads"),
-    ("boss", "is the ceo"),
-    ("boss", "is ceo"),
-    ("boss", "is the boss"),
-    ("boss", "is their ceo"),
-    ("boss", "is the chief executive"),
-    ("composer", "composed"),
-    ("writer", "wrote"),
-    ("maker", "makes"),
-)
 _PLACED = frozenset({"base", "origin"})
-_FILLED_BY_NAME_ONLY = frozenset({"boss", "founder"})
+_FILLED_BY_NAME_ONLY = frozenset({"boss", "founder", "where"})
 _SKIPPED = group("slots skipped")
+_TITLES = group("slots titles")
 _ABUSE = group("slots abuse")
 _LONGEST = 4
 
@@ -171,26 +33,29 @@ def slots_of(tokens: Sequence[Token], names: frozenset[int]) -> tuple[Slot, ...]
     return tuple(found)
 
 
-def _split(table: tuple[tuple[str, str], ...]) -> dict[str, list[tuple[str, tuple[str, ...]]]]:
-    index: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
-    for kind, phrase in table:
-        parts = tuple(phrase.split())
-        index.setdefault(parts[0], []).append((kind, parts))
+_Index = dict[str, list[tuple[str, tuple[str, ...]]]]
+
+
+@cache
+def _phrases(side: str) -> _Index:
+    """The phrases of one side by their first word, the longest first."""
+    index: _Index = {}
+    for key, rest in entries("slots"):
+        where, _, kind = key.partition(" ")
+        for parts in (tuple(phrase.split()) for phrase in rest.split(",") if where == side):
+            index.setdefault(parts[0], []).append((kind, parts))
     for options in index.values():
         options.sort(key=lambda option: -len(option[1]))
     return index
 
 
-_AFTER_INDEX, _BEFORE_INDEX = _split(_AFTER), _split(_BEFORE)
-
-
 def _fillers(tokens: Sequence[Token], names: frozenset[int], at: int) -> list[Slot]:
     found = []
-    for kind, parts in _AFTER_INDEX.get(tokens[at].text, ()):
+    for kind, parts in _phrases("after").get(tokens[at].text, ()):
         if end := _end(tokens, at, parts):
             found.append(_after(tokens, names, kind, end, strict=parts[-1] in ("by", "to", "in", "of")))
             break
-    for kind, parts in _BEFORE_INDEX.get(tokens[at].text, ()):
+    for kind, parts in _phrases("before").get(tokens[at].text, ()):
         if _end(tokens, at, parts):
             found.append(_before(tokens, names, kind, at))
             break
@@ -225,12 +90,26 @@ def _after(tokens: Sequence[Token], names: frozenset[int], kind: str, at: int, *
         end += 1
     if end == at:
         return None
+    if (
+        end < len(tokens) - 1
+        and tokens[end].text in ("and", "&")
+        and tokens[end + 1].capital
+        and _fills(tokens[end + 1], names, end + 1)
+    ):
+        end = _through_names(tokens, names, end + 1)
     by_name = any(tokens[index].capital for index in range(at, end))
-    if kind in _FILLED_BY_NAME_ONLY and not by_name and not strict:
+    if kind in _FILLED_BY_NAME_ONLY and not by_name and (not strict or kind == "where"):
         return None
     if by_name:
         end = _end_of_name(tokens, at, end)
     return _slot(tokens, kind, at, end)
+
+
+def _through_names(tokens: Sequence[Token], names: frozenset[int], at: int) -> int:
+    """The end of a second name, for "founded by Leila Haddad and Jonas Wirth"."""
+    while at < len(tokens) and tokens[at].capital and _fills(tokens[at], names, at):
+        at += 1
+    return at
 
 
 def _end_of_name(tokens: Sequence[Token], at: int, end: int) -> int:
@@ -265,6 +144,7 @@ def _fills(token: Token, names: frozenset[int], at: int) -> bool:
 
 def _slot(tokens: Sequence[Token], kind: str, first: int, end: int) -> Slot | None:
     filler = frozenset(stem(tokens[at].text) for at in range(first, end))
+    filler = filler - _TITLES or filler
     if not filler or {tokens[at].text for at in range(first, end)} & _ABUSE:
         return None
     return Slot(kind, filler, first, end - 1)

@@ -7,10 +7,12 @@ from guidelines.claims import polarity
 from guidelines.claims.lexicon import meanings, stem, stop_words, weak_words
 from guidelines.claims.quantities import Quantity, quantities_of
 from guidelines.claims.slots import Slot, slots_of
-from guidelines.claims.text import Token
+from guidelines.claims.text import Token, is_network
 from guidelines.claims.values import Value, expand_days, values_of
 
 WEAK = 0.15
+_NO_EXTRA = frozenset({"included", "inclusive"})
+HALF = 0.4
 _PERIODS = {3600: "hour", 86400: "day", 604800: "week", 2629800: "month", 31557600: "year"}
 
 
@@ -23,6 +25,7 @@ class Term:
     last: int
     sign: int
     weight: float
+    text: str = ""
 
     def relation(self, other: "Term") -> int:
         """+1 when both say the same, -1 when they say opposite things, 0 when they are unrelated."""
@@ -67,8 +70,9 @@ def read(tokens: Sequence[Token], names: frozenset[int], known: "Spelling | None
     parts = tuple(stem(token.text) if token.kind == "word" else token.text for token in tokens)
     if known is not None:
         parts = tuple(known.correct(part) for part in parts)
-    quantities = tuple(quantities_of(tokens))
+    quantities = tuple(each for each in quantities_of(tokens) if not set(range(each.first, each.last + 1)) <= names)
     phrases = _phrases(tokens, parts, names)
+    quantities = tuple(each for each in quantities if not _part_of_phrase(each, phrases))
     scope = polarity.scope_of(tokens, [(first, last) for first, last, _ in phrases if last > first], quantities)
     taken = {at for quantity in quantities for at in range(quantity.first, quantity.last + 1)} | names
     terms = [term for term in _terms(parts, phrases, scope, taken, tokens) if term is not None]
@@ -78,6 +82,12 @@ def read(tokens: Sequence[Token], names: frozenset[int], known: "Spelling | None
     values = tuple(value for value in values if not names & set(range(value.first, value.last + 1)))
     ordered = tuple(sorted(terms, key=lambda term: term.first))
     return Reading(tokens, ordered, quantities, values, slots_of(tokens, names), scope, names)
+
+
+def _part_of_phrase(quantity: Quantity, phrases: list[tuple[int, int, dict[str, int]]]) -> bool:
+    """Whether a number belongs to a set phrase, such as "two-factor"."""
+    inside = any(first <= quantity.first and quantity.last < last for first, last, _ in phrases)
+    return quantity.dimension == "count" and inside
 
 
 def _phrases(
@@ -107,7 +117,7 @@ def _terms(
     return [
         _term(parts, first, last, meaning, scope, tokens)
         for first, last, meaning in phrases
-        if not (taken & set(range(first, last + 1)) and last == first)
+        if not taken >= set(range(first, last + 1))
     ]
 
 
@@ -117,20 +127,34 @@ def _term(
     alone = first == last
     if alone and (not meaning and (parts[first] in stop_words() or polarity.is_negator(tokens[first].text))):
         return None
-    if alone and tokens[first].kind in ("number", "special"):
+    if alone and tokens[first].kind in ("number", "special") and not is_network(tokens[first].text):
         return None
-    if alone and tokens[first].text in stop_words() and first in scope.negators:
+    if alone and first in scope.negators:
         return None
     keys = dict(meaning)
     if alone or not keys:
         keys[parts[first]] = next((pole for key, pole in keys.items() if key.startswith("±")), 1)
     else:
         keys[" ".join(parts[first : last + 1])] = next(iter(keys.values()))
-        for part in parts[first : last + 1] if not any(key.startswith("±") for key in meaning) else ():
+        for part in _parts_of(parts[first : last + 1], tokens[first : last + 1], meaning):
             if part not in stop_words() and part not in weak_words() and len(part) > 2:
                 keys.setdefault(part, next(iter(keys.values())))
-    weak = alone and parts[first] in weak_words() and not any(key.startswith("±") for key in keys)
-    return Term(keys, first, last, scope.sign(first, last), WEAK if weak else 1.0)
+    if alone and tokens[first].text in _NO_EXTRA:
+        keys["±pay"] = -1
+    weak = alone and parts[first] in weak_words()
+    light = HALF if any(key.startswith("±") for key in keys) else WEAK
+    text = " ".join(token.text for token in tokens[first : last + 1])
+    return Term(keys, first, last, scope.sign(first, last), light if weak else 1.0, text)
+
+
+def _parts_of(parts: Sequence[str], tokens: Sequence[Token], meaning: dict[str, int]) -> Sequence[str]:
+    """The words of a phrase that stand for themselves as well: none where the phrase turns them round."""
+    turned = (
+        "~remember" in meaning
+        or any(pole < 0 for pole in meaning.values())
+        or any(polarity.is_negator(token.text) for token in tokens)
+    )
+    return () if turned else parts
 
 
 def _price(quantity: Quantity, scope: polarity.Scope) -> Term:

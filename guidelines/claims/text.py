@@ -17,7 +17,8 @@ _MARKUP = re.compile(r"<(?:br|/?p|/?div|/?li)\b[^<>]{0,200}>|</?[a-zA-Z!][^<>]{0
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,10});")
 _TOKEN = re.compile(
     r"(?P<special>24\s?[/x]\s?7(?![0-9])|[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])|[0-9]{1,2}[/.][0-9]{1,2}[/.][0-9]{4}(?![0-9])|[0-9]{1,2}:[0-9]{2}(?![0-9])"
-    r"|\b[iI][pP][xX0-6][0-9xX][kK]?\b|\bIP[X0-6][0-9]?\b|/s\b)"
+    r"|\b[iI][pP][xX0-6][0-9xX][kK]?\b|\bIP[X0-6][0-9]?\b|/s\b"
+    r"|\b[2-6]G\b|\b[345]g\b(?!\s*(?:of|per|protein|sugar|fat|salt|carbs|fib|/)))"
     r"|(?P<number>[0-9]+(?:[.,][0-9]+)*)"
     r"|(?P<word>[^\W\d_]+(?:'[^\W\d_]+)*)"
     r"|(?P<symbol>[^\s\w]|_)"
@@ -123,6 +124,11 @@ def tokens_of(folded: Folded, start: int = 0, end: int | None = None) -> list[To
 def _token(folded: Folded, match: re.Match[str], raw: str, *, hyphen: bool, attached: bool) -> Token:
     start, end = folded.origin(match.start()), folded.origin(match.end() - 1) + 1
     return Token(raw.lower(), raw, match.lastgroup or "symbol", start, end, hyphen, attached)
+
+
+def is_network(text: str) -> bool:
+    """Whether a token is a generation of mobile networks, such as 5G."""
+    return len(text) == 2 and text[0] in "23456" and text[1] in "gG"
 
 
 def sentence_bounds(text: str) -> list[tuple[int, int]]:

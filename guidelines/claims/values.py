@@ -88,7 +88,7 @@ def _add_places(add: _Add) -> None:
     for line in lines("places"):
         head, _, inside = line.partition("|")
         names, _, people = head.partition(";")
-        titles = [name.strip().lower() for name in names.split("=")]
+        titles = [name.strip().lower() for name in names.replace("=", ",").split(",")]
         country = titles[0]
         around = frozenset(region for region, members in regions.items() if country in members)
         for name in [*titles, *(person.strip() for person in people.split(","))]:
@@ -142,8 +142,10 @@ def _same(token: Token, part: str) -> bool:
 
 
 def _days_at(tokens: Sequence[Token], at: int) -> list[Value]:
-    """Weekdays written short, spans of them, "weekdays", "weekends", "every day"."""
+    """Spans of days and seasons: "weekdays", "weekends", "every day", "all year round"."""
     word = tokens[at].text
+    if word in ("all", "year") and (length := _all_year(tokens, at)):
+        return [Value("season", season, at, at + length - 1) for season in ("summer", "winter", "autumn")]
     following = [token.text for token in tokens[at + 1 : at + 5]]
     if word in ("weekday", "weekdays"):
         return [Value("weekday", day, at, at) for day in _DAYS[:5]]
@@ -154,6 +156,13 @@ def _days_at(tokens: Sequence[Token], at: int) -> list[Value]:
     if word in ("7", "seven") and following[:3] in (["days", "a", "week"], ["days", "per", "week"]):
         return [Value("weekday", day, at, at + 3) for day in _DAYS]
     return []
+
+
+def _all_year(tokens: Sequence[Token], at: int) -> int:
+    words = [token.text for token in tokens[at : at + 3]]
+    if words[:2] == ["all", "year"]:
+        return 3 if words[2:] == ["round"] else 2
+    return 2 if words[:2] == ["year", "round"] else 0
 
 
 def expand_days(values: list[Value], tokens: Sequence[Token]) -> list[Value]:
