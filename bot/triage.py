@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 import regex
 from guidelines.suspicious import suspicious
-from sqlalchemy import select
+from sqlalchemy import BigInteger, select
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session
 
 from bot import audit, likeness, outbox
@@ -15,6 +16,7 @@ from bot.models import Json, Mention, MentionKind, MentionState, Mood, PostRecor
 from guidelines.facts import Label
 
 DUPLICATES_WITHIN = timedelta(days=7)
+MOST_CANDIDATES = 2000
 
 _QUESTION = regex.compile(
     r"\?|^\s*(?:how|what|when|where|which|who|why|does|do|is|are|can|could|will|would|has|have|did|should|anyone|"
@@ -62,18 +64,36 @@ def assess(deps: Deps, mention_ids: Sequence[int]) -> tuple[int, ...]:
     now = deps.now()
     alone: list[int] = []
     with deps.sessions.begin() as session:
-        for mention, post in _collected(session, mention_ids):
+        judged = _collected(session, mention_ids)
+        for mention, post in judged:
             _judge(deps, mention, post)
-            twin = _twin(session, mention, post, now)
+        earlier = _shown(session, [mention for mention, _ in judged], now)
+        for mention, post in judged:
+            twin = next((known for known in earlier if known.is_like(mention, post.text)), None)
             if twin is None:
                 alone.append(mention.id)
+                earlier.append(Shown(mention.id, mention.channel, frozenset(mention.bands), post.text))
             else:
                 mention.state = MentionState.JOINED
-                mention.joined_to_id = twin
-                outbox.show(session, twin, at=now)
-            session.flush()
+                mention.joined_to_id = twin.mention_id
+                outbox.show(session, twin.mention_id, at=now)
             _record(session, mention, now)
     return tuple(alone)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A mention with a card of its own, as far as it takes to know its like."""
+
+    mention_id: int
+    channel: str
+    bands: frozenset[int]
+    text: str
+
+    def is_like(self, mention: Mention, text: str) -> bool:
+        """Whether a mention says nearly the same in the same channel."""
+        near = mention.channel == self.channel and not self.bands.isdisjoint(mention.bands)
+        return near and likeness.alike(text, self.text)
 
 
 def read(text: str, *, claim: str = "") -> Assessment:
@@ -153,27 +173,24 @@ def _judge(deps: Deps, mention: Mention, post: PostRecord) -> None:
     mention.state = MentionState.TRIAGED
 
 
-def _twin(session: Session, mention: Mention, post: PostRecord, now: datetime) -> int | None:
-    """Return the earlier mention in the same channel whose text is nearly the same and whose card is still open."""
-    if not mention.bands:
-        return None
-    candidates = session.execute(
-        select(Mention.id, PostRecord.text)
+def _shown(session: Session, mentions: Sequence[Mention], now: datetime) -> list[Shown]:
+    """Return the earlier mentions with open cards that share a band with any of these: one look for all of them."""
+    bands = sorted({band for mention in mentions for band in mention.bands})
+    if not bands:
+        return []
+    found = session.execute(
+        select(Mention.id, Mention.channel, Mention.bands, PostRecord.text)
         .join(PostRecord, PostRecord.id == Mention.post_id)
         .where(
-            Mention.bands.overlap(mention.bands),
-            Mention.id != mention.id,
-            Mention.channel == mention.channel,
+            Mention.bands.op("&&")(array(bands, type_=BigInteger)),
+            Mention.id.not_in([mention.id for mention in mentions]),
             Mention.state.in_([MentionState.TRIAGED, MentionState.OPEN]),
             Mention.collected_at >= now - DUPLICATES_WITHIN,
         )
         .order_by(Mention.id)
-        .limit(50)
+        .limit(MOST_CANDIDATES)
     )
-    for mention_id, text in candidates:
-        if likeness.alike(post.text, text):
-            return mention_id
-    return None
+    return [Shown(mention_id, channel, frozenset(shared), text) for mention_id, channel, shared, text in found]
 
 
 def _record(session: Session, mention: Mention, now: datetime) -> None:
