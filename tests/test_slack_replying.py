@@ -87,7 +87,7 @@ def test_a_blocked_text_says_which_rule_why_and_how_to_mend_it(play: Stage) -> N
     assert "Must be mended – Fill the blanks" in words(looked)
     with pytest.raises(PersonError) as refused:
         play.ana.submit(text=blocked)
-    assert "still holds a blank" in refused.value.details["errors"]["text.0"]
+    assert "There is a blank" in refused.value.details["errors"]["text.0"]
     assert play.world.card(mention).reply is None
 
 

@@ -74,6 +74,17 @@ def forecast_line(forecast: Forecast, words: Words) -> Markup:
     return words.markup(f"forecast.{forecast.verdict}", because=because)
 
 
+def known_fact(view: CardView, words: Words) -> list[Json]:
+    """Return the fact that bears on the post, with its source, if there is one."""
+    if not view.fact:
+        return []
+    source = link(view.fact_source, words("card.fact_source"))
+    certain = f"certainty.{view.fact_certainty}"
+    certainty = words(certain) if words.has(certain) else ""
+    line = words.markup("card.fact", fact=one_line(view.fact, 500), certainty=certainty, source=source)
+    return [section(line)]
+
+
 def _headline(view: CardView, words: Words) -> Markup:
     parts = {"kind": words(f"kind.{view.kind.value}"), "platform": view.platform, "venue": one_line(view.venue, 80)}
     line = words.markup("card.headline", **parts)
@@ -106,23 +117,13 @@ def _warnings(view: CardView, words: Words) -> list[Json]:
 
 def _middle(view: CardView, standing: Standing, words: Words) -> list[Json]:
     if standing in (Standing.OPEN, Standing.CLAIMED, Standing.FAILED):
-        return [*_fact(view, words), *_suggestion(view, words), context(forecast_line(view.forecast, words))]
+        return [*known_fact(view, words), *_suggestion(view, words), context(forecast_line(view.forecast, words))]
     if view.reply and standing not in (Standing.DISMISSED, Standing.JOINED, Standing.GONE):
         return [
             section(words.markup("card.our_reply", account=one_line(view.reply.account, 80))),
             quote(plain(view.reply.text, LONGEST_DRAFT, lines=MOST_LINES_OF_DRAFT) or words("post.empty")),
         ]
     return []
-
-
-def _fact(view: CardView, words: Words) -> list[Json]:
-    if not view.fact:
-        return []
-    source = link(view.fact_source, words("card.fact_source"))
-    certain = f"certainty.{view.fact_certainty}"
-    certainty = words(certain) if words.has(certain) else ""
-    line = words.markup("card.fact", fact=one_line(view.fact, 500), certainty=certainty, source=source)
-    return [section(line)]
 
 
 def _suggestion(view: CardView, words: Words) -> list[Json]:

@@ -88,7 +88,7 @@ def details(view: CardView, words: Words) -> Json:
             *_all_drafts(view, words),
             *_duplicates(view, words),
             divider(),
-            context(words("details.source", source=one_line(view.source, 200)), str(view.mention_id)),
+            context(words("details.source", source=one_line(view.source, 200), number=view.mention_id)),
             *_open_page(view, words),
         ],
         close=words("close"),

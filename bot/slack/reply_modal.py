@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from bot.slack.blocks import Json, Option, context, divider, field, modal, quote, radio, section, select, text_input
-from bot.slack.cards import forecast_line, post_text, who
+from bot.slack.cards import forecast_line, known_fact, post_text, who
 from bot.slack.memory import Memory, fingerprint
 from bot.slack.modals import finding_line
 from bot.slack.text import one_line, revealed
@@ -65,15 +65,13 @@ def render(form: ReplyForm, memory: Memory, words: Words, manner: Manner) -> Jso
         context(words.markup("reply.to", who=who(form.card.post, words), venue=one_line(form.card.venue, 80))),
         quote(post_text(form.card.post, words, limit=500, lines=6)),
         *_by_hand(form, words),
+        *known_fact(form.card, words),
         field(START, words("reply.start"), _starts(form, words), live=True),
         *_identity(form, words),
         field(f"{TEXT}.{memory.turn}", words("reply.text"), _editor(form, words), live=True),
         *([section(words.markup("reply.look_again"))] if manner.look_again else []),
         *looked_at(form.preview, words),
-        context(
-            forecast_line(form.preview.forecast, words),
-            words(f"reply.next_{way}", seconds=f"{manner.undo_seconds:g}", submit=words(f"reply.submit_{way}")),
-        ),
+        *([] if form.preview.blocked else [_what_happens(form.preview, way, words, manner)]),
         *_override(form.preview, words, manner),
     ]
     return modal(
@@ -128,7 +126,8 @@ def _counter(preview: Preview, words: Words) -> str:
 def _public(preview: Preview, words: Words) -> list[Json]:
     if not preview.public.strip():
         return [section(words("reply.nothing_yet"))]
-    return [section(words.markup("reply.public")), quote(revealed(preview.public))]
+    title = "reply.public_blocked" if preview.blocked else "reply.public"
+    return [section(words.markup(title)), quote(revealed(preview.public))]
 
 
 def _way(form: ReplyForm) -> str:
@@ -139,8 +138,14 @@ def _way(form: ReplyForm) -> str:
     return "scheduled" if held else "posted"
 
 
+def _what_happens(preview: Preview, way: str, words: Words, manner: Manner) -> Json:
+    submit = words(f"reply.submit_{way}")
+    told = words(f"reply.next_{way}", seconds=f"{manner.undo_seconds:g}", submit=submit)
+    return context(forecast_line(preview.forecast, words), told)
+
+
 def _override(preview: Preview, words: Words, manner: Manner) -> list[Json]:
-    if preview.forecast.verdict == "allow" or not manner.may_override:
+    if preview.blocked or preview.forecast.verdict == "allow" or not manner.may_override:
         return []
     reason = text_input(OVERRIDE, longest=300, placeholder=words("reply.override_placeholder"))
     hint = words("reply.override_hint")
