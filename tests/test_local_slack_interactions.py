@@ -255,6 +255,7 @@ def test_an_ephemeral_message_is_changed_through_its_response_url(slack: LocalSl
     ana = slack.person("ana")
     ana.click(ana.last("#general"), "go")
     assert app.interactions[-1]["container"]["is_ephemeral"] is True
+    assert "message" not in app.interactions[-1]
     hook = WebhookClient(app.interactions[-1]["response_url"])
     hook.send(text="Done", replace_original=True)
     assert [(each["text"], "blocks" in each) for each in ana.messages("#general")] == [("Done", False)]

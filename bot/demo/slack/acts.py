@@ -1,7 +1,5 @@
 """What a person does with an app: clicks, picks, modals, commands, shortcuts, the Home tab."""
 
-from typing import Any
-
 from bot.demo.slack import inputs
 from bot.demo.slack.answers import Answers
 from bot.demo.slack.delivery import Delivery
@@ -11,6 +9,7 @@ from bot.demo.slack.events import Events
 from bot.demo.slack.interactions import Payloads, ResponseUrls, Triggers
 from bot.demo.slack.live import Live
 from bot.demo.slack.people import People, needed
+from bot.demo.slack.places import InMessage, InView, Place
 from bot.demo.slack.seed import SeedApp
 from bot.demo.slack.state import State
 from bot.demo.slack.text import escape, typed
@@ -53,14 +52,14 @@ class Acts:
         if block["type"] == "input" and not block.get("dispatch_action"):
             raise PersonError("not_dispatched", "This field is only sent when the form is submitted.")
         try:
-            value = inputs.used(element, asked.get("value") or {})
+            value = inputs.used(element, _object(asked, "value"))
         except ValueError as error:
             raise PersonError("invalid_value", str(error)) from error
         given = _state(asked)
         if element["type"] in inputs.VALUE_KEYS:
             given = given | {block["block_id"]: given.get(block["block_id"], {}) | {element["action_id"]: value}}
         actions = [inputs.action(block, element, value, self._state.new_ts())]
-        trigger = self._triggers.issue(place.app, user, channel=place.channel, view=place.view_id)
+        trigger = self._triggers.issue(place.app, user, channel=place.channel_id, view=place.modal_id)
         where = self._where(user, place, given)
         payload = self._payloads.action(place.app, user, trigger, actions, place.container, where)
         self._ask(place.app, "interactive", payload, user)
@@ -113,7 +112,7 @@ class Acts:
         app, should_escape = self._owner(name)
         text = words.strip()
         if should_escape:
-            text = typed(text, user_named=self._user_named, channel_named=self._channel_named)[0]
+            text = typed(text, user_named=self._people.user_named, channel_named=self._people.channel_named)[0]
         else:
             text = escape(text)
         trigger = self._triggers.issue(app, user, channel=channel["id"])
@@ -155,7 +154,7 @@ class Acts:
         self._events.to_app(app, event)
         return {}
 
-    def _place(self, user: str, asked: Json) -> "Place":
+    def _place(self, user: str, asked: Json) -> Place:
         container = asked.get("container")
         if not isinstance(container, dict):
             raise PersonError("invalid_arguments", "“container” is missing.")
@@ -163,7 +162,7 @@ class Acts:
             view = self._views.get(user, needed(container, "view_id"))
             if view is None:
                 raise PersonError("view_not_found", "That view is closed.")
-            return Place.of_view(self._state.apps[view["app_id"]], view)
+            return InView(self._state.apps[view["app_id"]], view)
         channel = self._people.channel({"user": user, "channel": container.get("channel")})
         ts = needed(container, "ts")
         message, whispered = self._state.message(channel["id"], ts), False
@@ -172,20 +171,18 @@ class Acts:
         app = self._state.apps.get((message or {}).get("app_id", ""))
         if message is None or app is None:
             raise PersonError("message_not_found", "That message is gone.")
-        return Place.of_message(app, channel, message, whispered=whispered)
+        return InMessage(app, channel, message, is_ephemeral=whispered)
 
-    def _where(self, user: str, place: "Place", given: inputs.Values) -> Json:
-        """The part of a payload that says where it happened."""
-        if place.view is not None:
-            view = self._views.remember(user, place.view, given)
-            return {"view": view}
-        assert place.channel_document is not None
-        assert place.message is not None
-        url = self._urls.issue(place.app, user, place.channel_document["id"], place.message)
-        values = inputs.current(place.blocks, {}, given)
-        message = {key: value for key, value in place.message.items() if key != "is_ephemeral"}
-        where = {"channel": _named(place.channel_document), "message": message, "state": {"values": values}}
-        return where | {"response_url": url}
+    def _where(self, user: str, place: Place, given: inputs.Values) -> Json:
+        """The part of a payload that says where it happened; an ephemeral message itself is not in it."""
+        if isinstance(place, InView):
+            return {"view": self._views.remember(user, place.view, given)}
+        message = place.message
+        source = {**message, "is_ephemeral": place.is_ephemeral}
+        url = self._urls.issue(place.app, user, place.channel_id, source)
+        where = {"channel": _named(place.channel), "response_url": url}
+        where |= {"state": {"values": inputs.current(place.blocks, {}, given)}}
+        return where if place.is_ephemeral else where | {"message": message}
 
     def _ask(self, app: SeedApp, kind: str, payload: Json, user: str) -> Json:
         if kind == "interactive" and not app.interactivity:
@@ -223,50 +220,6 @@ class Acts:
                 urls.append({**where, "channel_id": chosen, "response_url": url})
         return urls
 
-    def _user_named(self, name: str) -> str | None:
-        return next((each["id"] for each in self._state.users() if each["name"] == name.lower()), None)
-
-    def _channel_named(self, name: str) -> str | None:
-        channel = self._state.channel_named(name)
-        return channel["id"] if channel else None
-
-
-class Place:
-    """Where an element stands: in a message or in a view."""
-
-    def __init__(self, app: SeedApp, blocks: list[Json], container: Json) -> None:
-        self.app = app
-        self.blocks = blocks
-        self.container = container
-        self.view: Json | None = None
-        self.message: Json | None = None
-        self.channel_document: Json | None = None
-
-    @classmethod
-    def of_view(cls, app: SeedApp, view: Json) -> "Place":
-        place = cls(app, view["blocks"], {"type": "view", "view_id": view["id"]})
-        place.view = view
-        return place
-
-    @classmethod
-    def of_message(cls, app: SeedApp, channel: Json, message: Json, *, whispered: bool) -> "Place":
-        container: Json = {"type": "message", "message_ts": message["ts"], "channel_id": channel["id"]}
-        container["is_ephemeral"] = whispered
-        if "thread_ts" in message:
-            container["thread_ts"] = message["thread_ts"]
-        place = cls(app, message.get("blocks", []), container)
-        place.message = {**message, "is_ephemeral": whispered}
-        place.channel_document = channel
-        return place
-
-    @property
-    def channel(self) -> str | None:
-        return self.channel_document["id"] if self.channel_document else None
-
-    @property
-    def view_id(self) -> str | None:
-        return self.view["id"] if self.view and self.view["type"] == "modal" else None
-
 
 def _element(blocks: list[Json], asked: Json) -> tuple[Json, Json]:
     found = inputs.find(blocks, needed(asked, "block_id"), needed(asked, "action_id"))
@@ -275,14 +228,21 @@ def _element(blocks: list[Json], asked: Json) -> tuple[Json, Json]:
     return found
 
 
+def _object(asked: Json, key: str) -> Json:
+    value = asked.get(key) or {}
+    if not isinstance(value, dict):
+        raise PersonError("invalid_arguments", f"“{key}” is not an object.")
+    return value
+
+
 def _state(asked: Json) -> inputs.Values:
-    given: Any = asked.get("state") or {}
-    well_formed = isinstance(given, dict) and all(
-        isinstance(named, dict) and all(isinstance(value, dict) for value in named.values()) for named in given.values()
+    given = _object(asked, "state")
+    well_formed = (
+        isinstance(named, dict) and all(isinstance(each, dict) for each in named.values()) for named in given.values()
     )
-    if not well_formed:
+    if not all(well_formed):
         raise PersonError("invalid_arguments", "“state” is not in the shape of view.state.values.")
-    return dict(given)
+    return given
 
 
 def _invalid(view: Json) -> dict[str, str]:

@@ -15,6 +15,14 @@ class SlackError(Exception):
         self.details = details
 
 
+class RateLimited(SlackError):
+    """Too many calls: an answer with status 429. The code is `ratelimited`, for messages `rate_limited`."""
+
+    def __init__(self, code: str, *, retry_after: int) -> None:
+        super().__init__(code)
+        self.retry_after = retry_after
+
+
 class PersonError(Exception):
     """Something a person could not do; `message` is a sentence for them."""
 

@@ -77,7 +77,7 @@ class People:
             raise PersonError("is_archived", "This channel is archived.")
         if not text or len(text) > MAX_TYPED:
             raise PersonError("invalid_text", f"Write between 1 and {MAX_TYPED:,} characters.")
-        mrkdwn, block = typed(text, user_named=self._user_named, channel_named=self._channel_named)
+        mrkdwn, block = typed(text, user_named=self.user_named, channel_named=self.channel_named)
         message: Json = {"user": user, "text": mrkdwn, "blocks": [block], "team": self._state.seed.team_id}
         if thread := asked.get("thread_ts"):
             message |= self._reply(channel["id"], str(thread), broadcast=bool(asked.get("reply_broadcast")))
@@ -146,10 +146,10 @@ class People:
         shown = {key: channel.get(key) for key in keys}
         return shown | {"topic": channel["topic"]["value"], "members": self._state.members(channel["id"])}
 
-    def _user_named(self, name: str) -> str | None:
+    def user_named(self, name: str) -> str | None:
         return next((each["id"] for each in self._state.users() if each["name"] == name.lower()), None)
 
-    def _channel_named(self, name: str) -> str | None:
+    def channel_named(self, name: str) -> str | None:
         channel = self._state.channel_named(name)
         return channel["id"] if channel else None
 

@@ -193,9 +193,9 @@ class LocalSlack:
     ) -> None:
         self.stop()
 
-    def asgi(self) -> Starlette:
-        """The application, for whoever brings a server of their own."""
-        services = Services(
+    def services(self) -> Services:
+        """The parts that Web API methods use."""
+        return Services(
             state=self.state,
             live=self.live,
             delivery=self.delivery,
@@ -212,7 +212,10 @@ class LocalSlack:
             signin=self.signin,
             origin=self.origin,
         )
-        routes = [*web_api.routes(services), *ui.routes(self.people, self.acts, self.live)]
+
+    def asgi(self) -> Starlette:
+        """The application, for whoever brings a server of their own."""
+        routes = [*web_api.routes(self.services()), *ui.routes(self.people, self.acts, self.live)]
         routes += files.routes(self.files, self.state, self.tokens)
         routes += [*signin_pages.routes(self.signin, self.state), *responses.routes(self.answers)]
         return Starlette(routes=routes, middleware=[Middleware(LocalOnly)], lifespan=self._lifespan)

@@ -1,7 +1,6 @@
 """The Web API: every method under `/api/`, checked for token, scope, rate and faults before it runs."""
 
 import base64
-import binascii
 import json
 import time
 from collections.abc import Callable
@@ -12,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot.demo.slack.errors import Json, SlackError
+from bot.demo.slack.errors import Json, RateLimited, SlackError
 from bot.demo.slack.faults import CallFault
 from bot.demo.slack.services import Services
 from bot.demo.slack.web_api import (
@@ -28,7 +27,6 @@ from bot.demo.slack.web_api import (
     views,
 )
 from bot.demo.slack.web_api.call import METHODS, PUBLIC, Call, Method
-from bot.demo.slack.web_api.chat import RateLimited
 
 FAMILIES = (apps, blocks, chat, conversations, files, openid, reactions, scheduling, users, views)
 """Importing a family is what registers its methods."""
@@ -58,7 +56,7 @@ def _credentials(header: str) -> Json:
     if scheme.lower() == "basic":
         try:
             client, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:
             return {}
         return {"client_id": client, "client_secret": secret}
     return {}
@@ -111,9 +109,7 @@ def _checked(slack: Services, known: Method, arguments: Json) -> Call:
     token = slack.tokens.find(str(arguments.get("token") or ""))
     wait = slack.limiter.call(token.app.id, known.name, known.tier)
     if wait:
-        limited = RateLimited(wait)
-        limited.code = "ratelimited"
-        raise limited
+        raise RateLimited("ratelimited", retry_after=wait)
     if token.kind not in known.tokens:
         raise SlackError("not_allowed_token_type")
     call = Call(slack, token, arguments)

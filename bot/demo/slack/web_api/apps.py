@@ -2,7 +2,15 @@
 
 from bot.demo.slack.errors import Json, SlackError
 from bot.demo.slack.rates import Tier
-from bot.demo.slack.web_api.call import ANY, Call, method
+from bot.demo.slack.services import Services
+from bot.demo.slack.web_api.call import ANY, Call, method, public_method
+
+
+@public_method("api.test")
+def api_test(_: Services, arguments: Json) -> Json:
+    if error := arguments.get("error"):
+        raise SlackError(str(error), args=arguments)
+    return {"args": {key: value for key, value in arguments.items() if key != "token"}}
 
 
 @method("auth.test", tier=Tier.SPECIAL, tokens=ANY)

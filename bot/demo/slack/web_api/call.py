@@ -1,7 +1,6 @@
 """One Web API call: its arguments, read as forgivingly as Slack reads them, and the register of methods."""
 
 import base64
-import binascii
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -88,7 +87,7 @@ class Call:
             return 0
         try:
             word, _, start = base64.b64decode(cursor, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError) as error:
+        except ValueError as error:
             raise SlackError("invalid_cursor") from error
         if word != "next" or not start.isdecimal():
             raise SlackError("invalid_cursor")

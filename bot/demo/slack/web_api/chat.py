@@ -4,19 +4,11 @@ import re
 from urllib.parse import quote
 
 from bot.demo.slack.content import TEXT_IN_UPDATE, Content
-from bot.demo.slack.errors import Json, SlackError
+from bot.demo.slack.errors import Json, RateLimited, SlackError
 from bot.demo.slack.rates import Tier
 from bot.demo.slack.web_api.call import Call, method
 
 _TS = re.compile(r"\d{10,}\.\d{6}")
-
-
-class RateLimited(SlackError):
-    """A limit that is not the method's own."""
-
-    def __init__(self, retry_after: int) -> None:
-        super().__init__("rate_limited")
-        self.retry_after = retry_after
 
 
 @method("chat.postMessage", "chat:write", tier=Tier.SPECIAL)
@@ -25,7 +17,7 @@ def post_message(call: Call) -> Json:
     content = Content.of(call.arguments)
     wait = call.slack.limiter.message(call.token.app.id, channel["id"])
     if wait:
-        raise RateLimited(wait)
+        raise RateLimited("rate_limited", retry_after=wait)
     message = call.slack.messages.post(channel["id"], composed(call, channel, content))
     answer = {"channel": channel["id"], "ts": message["ts"], "message": message}
     if content.was_truncated:
