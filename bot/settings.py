@@ -152,6 +152,25 @@ class Settings(BaseSettings):
         description="Port for /healthz, /metrics and Slack's HTTP requests; 0 takes any free one.",
         examples=["8300"],
     )
+    console_url: str | None = Field(
+        default=None,
+        pattern="^https?://[^/?#]+$",
+        description="Where people reach the console. Without it the address that their browser asked for.",
+        examples=["https://chorus.harbour.example"],
+    )
+    slack_client_id: str | None = Field(
+        default=None,
+        validation_alias="SLACK_CLIENT_ID",
+        description="Client id of your Slack app (Basic Information), to sign in to the console.",
+        examples=["1234567890.1234567890123"],
+    )
+    slack_client_secret: str | None = Field(
+        default=None,
+        repr=False,
+        validation_alias="SLACK_CLIENT_SECRET",
+        description="Client secret of your Slack app (Basic Information), to sign in to the console.",
+        examples=["33fea0113f5b1f2e4c5d6a7b8c9d0e1f"],
+    )
     log_format: str = Field(
         default="text",
         pattern="^(text|json)$",
