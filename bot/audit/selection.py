@@ -1,6 +1,6 @@
 """Choosing entries: by person, venue, time, words, kind; for searching, for exports, and for what a hold covers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
@@ -121,7 +121,7 @@ def search(session: Session, selection: Selection, *, before: int | None = None,
     """Return the newest entries that fit, older than entry `before` where it is given."""
     demanded = conditions(replace(selection, words=""))
     if selection.words:
-        demanded.append(_said_rarely(selection.words) if _is_rare(session, selection.words) else _said(selection.words))
+        demanded.append(_said_here(session, selection.words))
     query = select(AuditEntry.seq).where(*demanded).order_by(AuditEntry.seq.desc()).limit(most + 1)
     if before is not None:
         query = query.where(AuditEntry.seq < before)
@@ -159,7 +159,7 @@ def conditions(selection: Selection) -> list[ColumnElement[bool]]:
     if selection.kind:
         demanded.append(_of_kind(selection.kind))
     if selection.seqs:
-        demanded.append(AuditEntry.seq == func.any(cast(list(selection.seqs), ARRAY(BigInteger()))))
+        demanded.append(_among(selection.seqs))
     if selection.words:
         demanded.append(_said(selection.words))
     return [*demanded, *_about(selection)]
@@ -200,15 +200,14 @@ def _said(words: str) -> ColumnElement[bool]:
     return AuditEntry.seq.in_(select(AuditText.seq).where(_matches(words)))
 
 
-def _said_rarely(words: str) -> ColumnElement[bool]:
-    """The same through the index of words, which the planner leaves aside where it guesses too many to fit."""
-    fitting = select(AuditText.seq).where(_matches(words)).cte("fitting").prefix_with("materialized")
-    return AuditEntry.seq.in_(select(fitting.c.seq))
+def _said_here(session: Session, words: str) -> ColumnElement[bool]:
+    """The same, but rare words are looked up first: the planner guesses their number badly, and scans for nothing."""
+    fitting = session.scalars(select(AuditText.seq).where(_matches(words)).limit(COMMON + 1)).all()
+    return _said(words) if len(fitting) > COMMON else _among(fitting)
 
 
-def _is_rare(session: Session, words: str) -> bool:
-    some = select(AuditText.seq).where(_matches(words)).limit(COMMON + 1).subquery()
-    return (session.scalar(select(func.count()).select_from(some)) or 0) <= COMMON
+def _among(seqs: Sequence[int]) -> ColumnElement[bool]:
+    return AuditEntry.seq == func.any(cast(list(seqs), ARRAY(BigInteger())))
 
 
 def _matches(words: str) -> ColumnElement[bool]:

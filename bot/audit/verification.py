@@ -48,7 +48,7 @@ def read(session: Session, query: str, parameters: dict[str, object] | None = No
 def _rows(found: Iterable[TupleRow]) -> Iterator[Row]:
     """Make one row of the several that a join gives for an entry with several texts."""
     row: Row | None = None
-    for seq, at, kind, actor, subject, body, prev, digest, field, salt, words, *_head in found:
+    for seq, at, kind, actor, subject, body, prev, digest, field, salt, words, _size, _newest in found:
         if row is None or row.seq != seq:
             if row is not None:
                 yield row

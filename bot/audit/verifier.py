@@ -221,20 +221,22 @@ class _Walk:
             self._check_texts(row, wanted)
 
     def _check_texts(self, row: Row, wanted: Any) -> None:
-        left = dict(wanted) if isinstance(wanted, dict) else {}
+        known = wanted if isinstance(wanted, dict) else {}
+        before = self.texts
         for name, salt, text in row.texts:
-            keyed = left.pop(name, None)
+            keyed = known.get(name)
             if keyed is None:
                 what = f"A text '{name}' was added to entry {row.seq}, which knows none."
                 self._tell(row.seq, "text inserted", what)
-            elif hmac.digest(salt, text.encode(errors="surrogatepass"), "sha256").hex() != keyed:
+            elif hmac.digest(salt, text.encode(), "sha256").hex() != keyed:
                 self._tell(row.seq, "text altered", f"The text '{name}' of entry {row.seq} was altered.")
             else:
                 self.texts += 1
             if self.erased and (by := self.erased.by(row.seq, name)):
                 self.returned.append((row.seq, by, name))
-        for name in left:
-            self._absent(row.seq, name)
+        if self.texts - before < len(known) or len(row.texts) > 1:
+            for name in known.keys() - {text[0] for text in row.texts}:
+                self._absent(row.seq, name)
 
     def _absent(self, seq: int, name: str) -> None:
         if self.erased.by(seq, name):

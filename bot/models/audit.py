@@ -1,12 +1,14 @@
 """The record of what happened: a chain of entries, and beside it the texts they speak of."""
 
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Computed, Index, LargeBinary, text
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, LargeBinary, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.models.base import Json, Record
+from bot.errors import Conflict
+from bot.models.base import Json, Record, stored
 
 
 class AuditEntry(Record):
@@ -86,3 +88,65 @@ class AuditRetention(Record):
     days: Mapped[int]
     set_at: Mapped[datetime]
     set_by: Mapped[str]
+
+
+class Disposition(StrEnum):
+    """A reviewer's judgement of a reply."""
+
+    FINE = "fine"
+    COACH = "coach"
+    FIX = "fix"
+    REMOVE = "remove"
+    ESCALATE = "escalate"
+
+
+class ReviewRules(Record):
+    """How replies are chosen for review, in one version; a change writes a new row. `salt` decides the draws."""
+
+    __tablename__ = "review_rules"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    terms: Mapped[Json]
+    salt: Mapped[bytes] = mapped_column(LargeBinary)
+    set_at: Mapped[datetime]
+    set_by: Mapped[str]
+
+
+class ReviewItem(Record):
+    """A reply that waits for a reviewer, or was reviewed. `reasons` say why it was chosen; `risk` orders the queue."""
+
+    __tablename__ = "review_item"
+    __table_args__ = (
+        Index("ix_review_item_waiting", "risk", "id", postgresql_where=text("disposition is null")),
+        Index(None, "reviewed_by_id", "reviewed_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    reply_id: Mapped[int] = mapped_column(ForeignKey("reply.id"), unique=True)
+    reasons: Mapped[list[str]]
+    risk: Mapped[int]
+    queued_at: Mapped[datetime]
+    opened_at: Mapped[datetime | None] = mapped_column(default=None)
+    disposition: Mapped[Disposition | None] = mapped_column(stored(Disposition, "disposition"), default=None)
+    comment: Mapped[str] = mapped_column(default="")
+    reviewed_by_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"), default=None)
+    reviewed_at: Mapped[datetime | None] = mapped_column(default=None)
+
+    def judge(self, disposition: Disposition, comment: str, *, by_id: int, at: datetime) -> None:
+        """Sign it off; of two reviewers at once the first one counts."""
+        if self.disposition is not None:
+            raise Conflict(f"This was reviewed already: {self.disposition.value}.")
+        self.disposition = disposition
+        self.comment = comment
+        self.reviewed_by_id = by_id
+        self.reviewed_at = at
+
+    def ask_again(self, reasons: list[str], risk: int, *, at: datetime) -> None:
+        """Put it back into the queue for new reasons; what was judged before stays in the record."""
+        self.reasons = [*self.reasons, *(reason for reason in reasons if reason not in self.reasons)]
+        self.risk = max(risk, self.risk) if self.disposition is None else risk
+        self.disposition = None
+        self.comment = ""
+        self.reviewed_by_id = None
+        self.reviewed_at = None
+        self.queued_at = at

@@ -231,6 +231,52 @@ def upgrade() -> None:
         sa.CheckConstraint("days > 0", name=op.f("ck_audit_retention_days_positive")),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_audit_retention")),
     )
+    op.create_table(
+        "review_rules",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("terms", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("salt", sa.LargeBinary(), nullable=False),
+        sa.Column("set_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("set_by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_review_rules")),
+    )
+    op.create_table(
+        "review_item",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("reply_id", sa.BigInteger(), nullable=False),
+        sa.Column("reasons", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("risk", sa.BigInteger(), nullable=False),
+        sa.Column("queued_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("opened_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column(
+            "disposition",
+            sa.Enum(
+                "fine",
+                "coach",
+                "fix",
+                "remove",
+                "escalate",
+                name="disposition",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("comment", sa.Text(), nullable=False),
+        sa.Column("reviewed_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("reviewed_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["reply_id"], ["reply.id"], name=op.f("fk_review_item_reply_id_reply")),
+        sa.ForeignKeyConstraint(
+            ["reviewed_by_id"], ["employee.id"], name=op.f("fk_review_item_reviewed_by_id_employee")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_review_item")),
+        sa.UniqueConstraint("reply_id", name=op.f("uq_review_item_reply_id")),
+    )
+    op.create_index(op.f("ix_review_item_reviewed_by_id_reviewed_at"), "review_item", ["reviewed_by_id", "reviewed_at"])
+    op.create_index(
+        "ix_review_item_waiting", "review_item", ["risk", "id"], postgresql_where=sa.text("disposition is null")
+    )
     for part in (APPEND, GUARDS, ERASURE, ALWAYS, NOT_FOR_ALL, RIGHTS):
         _run(part)
 
@@ -238,6 +284,10 @@ def upgrade() -> None:
 def downgrade() -> None:
     _run(NO_RIGHTS)
     _run(DROP)
+    op.drop_index("ix_review_item_waiting", table_name="review_item", postgresql_where=sa.text("disposition is null"))
+    op.drop_index(op.f("ix_review_item_reviewed_by_id_reviewed_at"), table_name="review_item")
+    op.drop_table("review_item")
+    op.drop_table("review_rules")
     op.drop_table("audit_retention")
     op.drop_index("uq_audit_hold_name", table_name="audit_hold", postgresql_where=sa.text("lifted_at is null"))
     op.drop_table("audit_hold")
