@@ -61,7 +61,9 @@ class Acts:
         actions = [inputs.action(block, element, value, self._state.new_ts())]
         trigger = self._triggers.issue(place.app, user, channel=place.channel_id, view=place.modal_id)
         where = self._where(user, place, given)
-        payload = self._payloads.action(place.app, user, trigger, actions, place.container, where)
+        payload = self._payloads.action(
+            place.app, user, trigger, actions=actions, container=place.container, where=where
+        )
         self._ask(place.app, "interactive", payload, user)
         return {}
 

@@ -118,7 +118,9 @@ class Payloads:
     def __init__(self, state: State) -> None:
         self._state = state
 
-    def action(self, app: SeedApp, user: str, trigger: str, actions: list[Json], container: Json, where: Json) -> Json:
+    def action(
+        self, app: SeedApp, user: str, trigger: str, *, actions: list[Json], container: Json, where: Json
+    ) -> Json:
         """`block_actions`; `where` is what the container adds: channel and message, or view."""
         head = self._head("block_actions", app, user)
         return head | {"container": container, "trigger_id": trigger, **where, "actions": actions}

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 DEFAULT_SCOPES = (
@@ -227,5 +227,6 @@ def _letters(name: str) -> str:
     return re.sub(r"[^A-Z0-9]", "", name.upper())
 
 
-def _known(of: type, values: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if key in of.__dataclass_fields__}  # type: ignore[attr-defined]
+def _known(of: type[SlashCommand] | type[Shortcut], values: Mapping[str, Any]) -> dict[str, Any]:
+    known = {each.name for each in fields(of)}
+    return {key: value for key, value in values.items() if key in known}

@@ -156,11 +156,11 @@ class State:
 
         Without `thread`, those of the channel: no replies, but for those also sent to the channel.
         """
-        return [body for body, _ in self._messages(channel, thread, after, before, limit, "")]
+        return [body for body, _ in self._messages(channel, thread, (after, before), limit, user="")]
 
     def messages_for(self, user: str, channel: str, thread: str | None, before: str, limit: int) -> list[Json]:
         """What this user sees: as `messages`, with the ephemeral ones meant for them marked."""
-        found = self._messages(channel, thread, "", before, limit, user)
+        found = self._messages(channel, thread, ("", before), limit, user=user)
         return [{**body, "is_ephemeral": True} if recipient else body for body, recipient in found]
 
     def read_up_to(self, user: str, channel: str) -> str:
@@ -182,9 +182,9 @@ class State:
     # Below: SQLite.
 
     def _messages(
-        self, channel: str, thread: str | None, after: str, before: str, limit: int, user: str
+        self, channel: str, thread: str | None, between: tuple[str, str], limit: int, *, user: str
     ) -> list[tuple[Json, str]]:
-        bounds = (channel, after, before, user)
+        bounds = (channel, *between, user)
         if thread is None:
             rows = self._rows(_IN_CHANNEL, *bounds, limit)
         else:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-Json = dict[str, Any]
+from bot.demo.slack.errors import Json
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from typing import Any
 
 from bot.demo.slack.blockkit.blocks import BLOCKS, SURFACES
 from bot.demo.slack.blockkit.objects import plain
-from bot.demo.slack.blockkit.problems import Json, Problem, array, boolean, choice, failed, items, record, string, typed
+from bot.demo.slack.blockkit.problems import Problem, array, boolean, choice, failed, items, record, string, typed
+from bot.demo.slack.errors import Json
 
 MOST_BLOCKS = {"message": 50, "modal": 100, "home": 100}
 MOST_OF_A_KIND = {"table": 1, "data_visualization": 2}
