@@ -7,6 +7,7 @@ from guidelines.claims.quantities import Quantity
 
 _CLOSE = 0.02
 _ROUGH = 0.15
+_CONVERTED = 0.1
 _GREY = 0.05
 _FOREIGN = 2.5
 _MONTHS = 12.0
@@ -46,6 +47,8 @@ def compare(
     if scaled is None:
         return Match.UNCLEAR
     slack = _slack(fact, scaled, tolerance)
+    if _other_unit(fact, claim):
+        slack = max(slack, _CONVERTED * abs(fact.value))
     if negated:
         return _denied(fact, scaled, slack)
     if fact.relation in ("<=", "<"):
@@ -92,6 +95,11 @@ def _foreign(fact: Quantity, claim: Quantity) -> bool:
     ):
         return False
     return max(fact.value, claim.value) / min(fact.value, claim.value) < _FOREIGN
+
+
+def _other_unit(fact: Quantity, claim: Quantity) -> bool:
+    """Whether the two were given in different units, so that "two months" may stand for eight weeks."""
+    return fact.dimension in ("time", "length", "mass", "volume") and not math.isclose(fact.step, claim.step)
 
 
 def _slack(fact: Quantity, claim: tuple[float, float, str, bool], tolerance: float) -> float:

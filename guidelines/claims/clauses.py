@@ -8,6 +8,7 @@ from guidelines.claims.entities import EntityIndex, Mention
 from guidelines.claims.gate import Stance
 from guidelines.claims.lexicon import group, meanings, phrases, stem, stop_words, weak_words
 from guidelines.claims.text import Token, fold, sentence_bounds, tokens_of
+from guidelines.claims.variants import VARIANTS
 
 MOST_SENTENCES = 60
 MOST_CLAUSES = 120
@@ -95,7 +96,7 @@ def _breaks(sentence: Sequence[Token], at: int) -> bool:
     if token.text in _BREAKS:
         return not _inside_list(sentence, at)
     if token.text in _CONJUNCTIONS and at:
-        return True
+        return not (token.text == "since" and following.isdecimal())
     return token.text in ("and", "which", "or") and following in _SUBJECTS
 
 
@@ -156,10 +157,12 @@ def _speaks_of_others(clause: Clause) -> bool:
         words = words[1:]
     if len(words) < 2:
         return False
-    return _foreign_name(words[0], words[1], first=not article and clause.tokens[0] is clause.around[0])
+    return _foreign_name(
+        words[0], words[1], first=not article and clause.tokens[0] is clause.around[0], article=article
+    )
 
 
-def _foreign_name(word: Token, following: Token, *, first: bool) -> bool:
+def _foreign_name(word: Token, following: Token, *, first: bool, article: bool) -> bool:
     """Whether a clause opens with a name that nobody knows here."""
     verbs = (
         "is",
@@ -180,6 +183,8 @@ def _foreign_name(word: Token, following: Token, *, first: bool) -> bool:
     )
     if not word.capital or word.text in _SUBJECTS or not _unknown(word):
         return False
+    if article and word.text not in VARIANTS:
+        return True
     return following.text in verbs if first else (following.text in verbs or following.capital)
 
 

@@ -28,7 +28,7 @@ def compare_polarity(fact: Prepared, said: Said, pairing: Pairing) -> Evidence |
     if not flipped:
         return _same(fact, pairing)
     if _fact_denies(fact, flipped):
-        confidence = _against_denial(fact, pairing)
+        confidence = _against_denial(fact, said, pairing)
     elif _claim_denies(pairing, flipped):
         confidence = _against_affirmation(fact, said, pairing, flipped)
     else:
@@ -98,11 +98,13 @@ def _claim_denies(pairing: Pairing, flipped: Sequence[int]) -> bool:
     return any((partner := pairing.partners[at]) is not None and partner.sign < 0 for at in flipped)
 
 
-def _against_denial(fact: Prepared, pairing: Pairing) -> float:
+def _against_denial(fact: Prepared, said: Said, pairing: Pairing) -> float:
     """The post affirms: all that the fact denies must be in it, or it may be speaking of something else."""
     denied = [at for at, term in enumerate(fact.reading.terms) if term.sign < 0 and _counts(term)]
     affirmed = [at for at in denied if pairing.relations[at] < 0]
     if not denied or len([at for at in denied if pairing.relations[at] > 0]) > len(affirmed):
+        return 0.0
+    if _denies_the_opposite(fact, pairing, denied) or _merely_needs(fact, said):
         return 0.0
     core = _core(fact, denied)
     weights = {at: fact.weights[at] * (1.0 if at in core else 0.4) for at in denied}
@@ -126,6 +128,22 @@ def _is_general(term: Term, partner: Term | None) -> bool:
         return False
     shared = term.keys.keys() & partner.keys.keys()
     return any(key.startswith("±") and key not in _SPECIFIC for key in shared)
+
+
+def _denies_the_opposite(fact: Prepared, pairing: Pairing, denied: Sequence[int]) -> bool:
+    """Whether the post affirms the very opposite of what is denied: "fake fur" against "never real fur"."""
+    return any(
+        pairing.relations[at] > 0 and partner is not None and opposed_by_pole(fact.reading.terms[at], partner)
+        for at in denied
+        for partner in (pairing.partners[at],)
+    )
+
+
+def _merely_needs(fact: Prepared, said: Said) -> bool:
+    """ "It needs a free plan" does not say that there is one."""
+    return bool(said.words & {"needs", "need"}) and bool(
+        {token.text for token in fact.reading.tokens} & {"has", "offers"}
+    )
 
 
 def _core(fact: Prepared, denied: Sequence[int]) -> set[int]:
@@ -207,7 +225,8 @@ def _opposite(fact: Prepared, said: Said, pairing: Pairing, flipped: Sequence[in
     score = pairing.score(_stressed(fact, pairing), rest)
     if all("±pay" in fact.reading.terms[at].keys for at in flipped) and score < 0.55:
         return 0.0
-    if not any(at < min(flipped) for at in rest) or (not strangers and _speaks_for_itself(fact, pairing, flipped)):
+    first = not any(at < min(flipped) for at in rest)
+    if (first or not strangers) and _speaks_for_itself(fact, pairing, flipped):
         score = max(score, 0.75)
     if score < 0.4:
         return 0.0

@@ -126,10 +126,13 @@ def _attribute_score(fact: Prepared, said: Said, pairing: Pairing, ours: Quantit
         at for at, term in enumerate(terms) if not _inside(term, ours) and term not in nouns and not _is_modal(term)
     ]
     keep = [at for at in keep if not fact.is_answer(at)] or keep
-    if any(pairing.relations[at] < 0 and opposed_by_pole(terms[at], pairing.partners[at]) for at in keep):
+    timed = ours.dimension in ("clock", "always")
+    if not timed and any(pairing.relations[at] < 0 and opposed_by_pole(terms[at], pairing.partners[at]) for at in keep):
         return 0.0
+    if timed:
+        keep = [at for at in keep if "~shop" not in terms[at].keys] or keep
     weights = _weights(fact, ours, keep)
-    score = pairing.score(weights, keep)
+    score = pairing.in_words().score(weights, keep)
     if ours.dimension != theirs.dimension and theirs.dimension == "count":
         return score if score >= 0.6 and not _counts_something(said, theirs) else 0.0
     if ours.dimension == "count" and nouns:

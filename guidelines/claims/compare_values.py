@@ -64,7 +64,7 @@ def compare_slots(fact: Prepared, said: Said, pairing: Pairing) -> Iterator[Evid
     """What the filled slots of a clause say about the same slots of a fact."""
     for ours in fact.reading.slots:
         for theirs in said.reading.slots:
-            if ours.kind != theirs.kind or ours.kind not in _EXCLUSIVE_SLOTS or _placed(fact, said, ours, theirs):
+            if ours.kind != theirs.kind or not _is_exclusive(ours.kind) or _placed(fact, said, ours, theirs):
                 continue
             if ours.kind == "where" and not _same_subject(fact, pairing):
                 continue
@@ -86,6 +86,10 @@ def _against_denial(fact: Prepared, said: Said, ours: Slot, theirs: Slot) -> Ite
     if said.reading.scope.sign_of(theirs.first) > 0 and (anyone or ours.filler & theirs.filler):
         words = f"{_text(said, theirs)}; the fact denies that"
         yield Evidence(True, 0.85, theirs.first, theirs.last, f"The post says {words}.")
+
+
+def _is_exclusive(kind: str) -> bool:
+    return kind in _EXCLUSIVE_SLOTS or kind.startswith("office ")
 
 
 def _same_subject(fact: Prepared, pairing: Pairing) -> bool:
@@ -126,12 +130,22 @@ def _score(fact: Prepared, said: Said, pairing: Pairing, ours: Sequence[Value], 
     if any(opposed_by_pole(terms[at], pairing.partners[at]) for at in keep) and kind != "weekday":
         return 0.0
     score = pairing.score(fact.weights, keep)
-    slight = sum(fact.weights[at] for at in keep) < _SLIGHT or (_narrows(said) and len(ours) > 1)
+    slight = sum(fact.weights[at] for at in keep) < _SLIGHT or _narrows(said)
     if kind != "place" and slight:
         score = max(score, 0.6 if said.clause.own else 0.4)
+    if kind == "place" and _same_relation(fact, pairing):
+        score = max(score, 0.6)
     if kind == "place" and score < _ENOUGH and _slot_of(fact) and _is_described(said):
         return 0.6
     return score
+
+
+def _same_relation(fact: Prepared, pairing: Pairing) -> bool:
+    """Whether both say where something is made, or where it has its seat."""
+    return any(
+        partner is not None and relation > 0 and {"~origin", "~base"} & term.keys.keys() & partner.keys.keys()
+        for term, partner, relation in zip(fact.reading.terms, pairing.partners, pairing.relations, strict=True)
+    )
 
 
 def _narrows(said: Said) -> bool:
@@ -210,7 +224,9 @@ def _narrowed(said: Said, ours: Sequence[Value], stated: Sequence[Value]) -> Val
     if not said.words & _ONLY:
         return None
     names = {value.name for value in ours}
-    wider = _anywhere(ours) or (len(names) > 1 and {value.name for value in stated} < names)
+    said_names = {value.name for value in stated}
+    wider = _anywhere(ours) or (len(names) > 1 and said_names < names)
+    wider = wider or (ours[0].kind in ("platform", "payment", "tongue") and not said_names & names)
     near = [at for at, token in enumerate(said.reading.tokens) if token.text in _ONLY]
     if not wider or _anywhere(stated):
         return None
@@ -223,7 +239,7 @@ def _exclusive(fact: Prepared, ours: Sequence[Value]) -> bool:
     if words & _ONLY:
         return True
     slot = next((slot for slot in fact.reading.slots if slot.first <= ours[0].first <= slot.last), None)
-    if slot is not None and slot.kind in _EXCLUSIVE_SLOTS:
+    if slot is not None and _is_exclusive(slot.kind):
         return True
     if len(ours) > 1 and ours[0].kind not in ("weekday", "season", "place", "material"):
         return False

@@ -76,6 +76,14 @@ class Pairing:
     partners: tuple[Term | None, ...]
     shares: tuple[float, ...]
 
+    def in_words(self) -> "Pairing":
+        """The same without what only a price matched."""
+        shares = tuple(
+            0.0 if partner is not None and not partner.text else share
+            for partner, share in zip(self.partners, self.shares, strict=True)
+        )
+        return Pairing(self.relations, self.partners, shares)
+
     def score(self, weights: Sequence[float], keep: Iterable[int]) -> float:
         """The weight of the matched terms among `keep`, from 0 to 1; 1 when there are none."""
         chosen = list(keep)
@@ -96,6 +104,9 @@ def pair(fact: Prepared, said: Said) -> Pairing:
     for term in fact.reading.terms:
         relation, partner = _best(term, said.reading.terms)
         share = 1.0
+        if partner is not None and not partner.text and term.text:
+            worded = _best(term, said.context)
+            relation, partner, share = (*worded, BORROWED) if worded[0] > 0 else (relation, partner, share)
         if partner is None and (near := _nearest(term, said.reading.terms)) is not None:
             relation, partner, share = term.sign * near.sign, near, SIMILAR
         if partner is None:

@@ -14,14 +14,17 @@ from guidelines.claims.entities import EntityIndex
 from guidelines.claims.evidence import Evidence, Prepared, Said, pair
 from guidelines.claims.gate import DOUBTFUL, SILENT, Stance
 from guidelines.claims.lexicon import group, stem
-from guidelines.claims.prepare import is_variant, prepare
+from guidelines.claims.prepare import prepare
 from guidelines.claims.record import Fact
 from guidelines.claims.retrieval import Retrieval
 from guidelines.claims.terms import Reading, Spelling, Term, read
 from guidelines.claims.text import Token
+from guidelines.claims.variants import is_variant
 
 _DOUBT = 0.5
 _REPORTED = 0.55
+_PLAINLY = 0.85
+"""An agreement at least this sure, called false by the post, is a contradiction."""
 _AHEAD = group("judge ahead")
 
 
@@ -57,7 +60,7 @@ class Judge:
             judgement
             for at, clause in enumerate(clauses)
             if clause.entities and clause.stance not in SILENT
-            for judgement in self._of_clause(clause, self._said(clauses, readings, at))
+            for judgement in self._of_clause(clause, self._said(clauses, readings, at), _anchor(clauses, readings, at))
         ]
         return _settle(found)
 
@@ -82,11 +85,11 @@ class Judge:
         mentions = self._entities.mentions(tokens)
         return read(tokens, frozenset(at for m in mentions for at in range(m.first, m.last + 1)), self._spelling)
 
-    def _of_clause(self, clause: Clause, said: Said) -> Iterator[Judgement]:
+    def _of_clause(self, clause: Clause, said: Said, anchor: Said | None) -> Iterator[Judgement]:
         if clause.yes is not None:
             yield from self._of_answer(clause)
         for fact in self._retrieval.candidates(clause.entities, (*said.reading.terms, *said.context)):
-            if _other_variant(fact, said):
+            if _other_variant(fact, said) or (anchor is not None and _other_variant(fact, anchor)):
                 continue
             evidence = _weigh(_evidence(fact, said))
             if evidence is None:
@@ -114,6 +117,14 @@ class Judge:
             if evidence is not None:
                 span = (clause.tokens[0].start, clause.tokens[-1].end)
                 yield Judgement(fact.id, evidence.contradicts, evidence.confidence - 0.05, (span,), evidence.reason)
+
+
+def _anchor(clauses: Sequence[Clause], readings: Sequence[Reading], at: int) -> Said | None:
+    """The clause before that names what this one speaks of without naming it."""
+    if clauses[at].own:
+        return None
+    named = next((before for before in range(at - 1, -1, -1) if clauses[before].own), None)
+    return Said(clauses[named], readings[named]) if named is not None else None
 
 
 def _evidence(fact: Prepared, said: Said) -> Iterator[Evidence]:
@@ -189,6 +200,8 @@ def _stems(said: Said) -> frozenset[str]:
 def _judgement(fact: Prepared, clause: Clause, reading: Reading, evidence: Evidence) -> Judgement:
     contradicts, confidence, reason = evidence.contradicts, evidence.confidence, evidence.reason
     if clause.refuted or (clause.reported and not gate.merely_reports(clause.tokens)):
+        if not contradicts and evidence.confidence < _PLAINLY:
+            return Judgement(fact.id, False, 0.5, (), reason)
         contradicts = not contradicts
         confidence = min(confidence, 0.7) if clause.refuted else 0.5
         reason = f"The post rejects a claim. {reason}"

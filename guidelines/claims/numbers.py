@@ -59,6 +59,8 @@ def counts_nothing(tokens: Sequence[Token], at: int) -> bool:
     """Whether a token is the "0" of "0 ads": no amount, but a negation of what follows."""
     if tokens[at].text not in ("0", "zero", "nil"):
         return False
+    if at + 1 < len(tokens) and tokens[at + 1].text == "%":
+        return True
     following = _word(tokens, at + 1)
     return (
         following.isalpha()

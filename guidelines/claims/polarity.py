@@ -84,6 +84,12 @@ _HARMLESS = (
     ("not", "more"),
     ("not", "even"),
     ("not", "less"),
+    ("stop", "saying"),
+    ("stop", "spreading"),
+    ("stop", "claiming"),
+    ("stop", "telling"),
+    ("stop", "pretending"),
+    ("quit", "saying"),
     ("why", "not"),
     ("whether", "or", "not"),
     ("or", "not"),
@@ -181,7 +187,7 @@ def _is_verbal(word: str) -> bool:
 def _negation_length(tokens: Sequence[Token], at: int) -> int:
     word = tokens[at].text
     if counts_nothing(tokens, at):
-        return 1
+        return 2 if tokens[at + 1].text == "%" else 1
     if tokens[at].kind == "word" and is_negator(word):
         if word in ("non", "un"):
             return 0

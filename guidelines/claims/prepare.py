@@ -11,9 +11,8 @@ from guidelines.claims.quantities import dimension_of
 from guidelines.claims.record import Fact
 from guidelines.claims.terms import Reading, read
 from guidelines.claims.text import Token, fold, tokens_of
+from guidelines.claims.variants import is_variant
 
-VARIANTS = group("prepare variants")
-_VARIANT_NOUNS = group("prepare variant nouns")
 _COPULA = group("prepare copula")
 _PREPOSITIONS = group("prepare prepositions")
 
@@ -102,14 +101,6 @@ def _qualifiers(reading: Reading) -> frozenset[str]:
 def _is_name(token: Token) -> bool:
     part = stem(token.text)
     return part not in stop_words() and part not in weak_words() and part not in meanings().by_first
-
-
-def is_variant(tokens: Sequence[Token], at: int) -> bool:
-    """Whether a word names a plan or product line: "Premium", "the family plan"."""
-    if tokens[at].text not in VARIANTS:
-        return False
-    following = tokens[at + 1].text if at + 1 < len(tokens) else ""
-    return (tokens[at].capital and at > 0) or following.removesuffix("s") in _VARIANT_NOUNS
 
 
 def _heads(reading: Reading) -> frozenset[int]:

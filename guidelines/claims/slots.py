@@ -10,6 +10,7 @@ from guidelines.claims.text import Token
 _PLACED = frozenset({"base", "origin"})
 _FILLED_BY_NAME_ONLY = frozenset({"boss", "founder", "where"})
 _SKIPPED = group("slots skipped")
+_OFFICES, _RANKS = group("slots titles of office"), group("slots ranks")
 _TITLES = group("slots titles")
 _ABUSE = group("slots abuse")
 _LONGEST = 4
@@ -59,7 +60,27 @@ def _fillers(tokens: Sequence[Token], names: frozenset[int], at: int) -> list[Sl
         if _end(tokens, at, parts):
             found.append(_before(tokens, names, kind, at))
             break
+    if tokens[at].text in _OFFICES:
+        found += _office(tokens, names, at)
     return [slot for slot in found if slot is not None]
+
+
+def _office(tokens: Sequence[Token], names: frozenset[int], at: int) -> list[Slot | None]:
+    """Who holds an office: "the creative director of … is NAME", "NAME is creative director of …"."""
+    first = at - 1 if at and tokens[at - 1].text in _RANKS else at
+    kind = "office " + " ".join(token.text for token in tokens[first : at + 1])
+    verb = first - 1
+    while verb > 0 and tokens[verb].text in ("the", "a", "our", "new", "its", "their"):
+        verb -= 1
+    if verb > 0 and tokens[verb].text in ("is", "was", "as", ","):
+        start = verb
+        while start > 0 and tokens[start - 1].capital and _fills(tokens[start - 1], names, start - 1):
+            start -= 1
+        if start < verb:
+            return [_slot(tokens, kind, start, verb)]
+    return [
+        slot for slot in (_after(tokens, names, kind, at + 1, strict=False),) if slot and tokens[slot.first].capital
+    ]
 
 
 def _end(tokens: Sequence[Token], at: int, parts: tuple[str, ...]) -> int:

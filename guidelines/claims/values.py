@@ -130,6 +130,8 @@ def _values_at(tokens: Sequence[Token], at: int) -> list[Value]:
     for parts, entry in _index().get(word, ()):
         if len(parts) < length or (entry.capital and not tokens[at].capital):
             continue
+        if parts == ("us",) and not tokens[at].raw.isupper():
+            continue
         if all(at + step < len(tokens) and _same(tokens[at + step], part) for step, part in enumerate(parts[1:], 1)):
             length = len(parts)
             value = Value(entry.kind, entry.name, at, at + length - 1, entry.within)

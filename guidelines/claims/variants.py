@@ -1,0 +1,17 @@
+"""Plans and product lines: a fact about the Premium plan says nothing about the family plan."""
+
+from collections.abc import Sequence
+
+from guidelines.claims.lexicon import group
+from guidelines.claims.text import Token
+
+VARIANTS = group("prepare variants")
+_VARIANT_NOUNS = group("prepare variant nouns")
+
+
+def is_variant(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a word names a plan or product line: "Premium", "the family plan"."""
+    if tokens[at].text not in VARIANTS:
+        return False
+    following = tokens[at + 1].text if at + 1 < len(tokens) else ""
+    return (tokens[at].capital and at > 0) or following.removesuffix("s") in _VARIANT_NOUNS
