@@ -8,7 +8,9 @@ from pydantic import model_validator
 
 from guidelines.checks.contract import Check, Hit, Kind, Options
 from guidelines.checks.lexicon import lexicon
+from guidelines.checks.language import detect
 from guidelines.reading import Reading, Span
+from guidelines.tone_model import tone_model
 
 _LEXICON: Final = lexicon("tone")
 _KINDS: Final = {
@@ -17,17 +19,20 @@ _KINDS: Final = {
     "condescending": "Talks down to the person.",
     "sarcasm": "Sounds sarcastic.",
 }
+CIVIL: Final = -2.5
+"""Below this score of the model a rude phrase is taken for a coincidence."""
 _ALWAYS_MEANT: Final = "sarcasm"
 _CLAUSE: Final = re.compile(r"[,;:(]|\b(?:but|because|since)\b| - ")
 
 
 class ToneOptions(Options):
-    """Which tones count; all when not said."""
+    """Which tones count, all when not said; `model: false` listens to phrases alone."""
 
     insult: bool = True
     dismissive: bool = True
     condescending: bool = True
     sarcasm: bool = True
+    model: bool = True
 
     @model_validator(mode="before")
     @classmethod
@@ -35,15 +40,27 @@ class ToneOptions(Options):
         return {} if value is True else value
 
 
+def phrase_hits(reading: Reading) -> Iterator[tuple[str, Span]]:
+    """Yield the first phrase of each kind that is meant for the person who is answered."""
+    for kind in _KINDS:
+        for match in _LEXICON[kind].pattern.finditer(reading.lower):
+            if _is_meant(reading, kind, match.span()):
+                yield kind, match.span()
+                break
+
+
 def _build(options: ToneOptions, _lists: object) -> Check:
-    sections = [_LEXICON[name] for name in _KINDS if getattr(options, name)]
+    wanted = [kind for kind in _KINDS if getattr(options, kind)]
 
     def check(reading: Reading) -> Iterator[Hit]:
-        for section in sections:
-            for match in section.pattern.finditer(reading.lower):
-                if _is_meant(reading, section.name, match.span()):
-                    yield Hit(match.span(), _KINDS[section.name])
-                    break
+        found = dict(phrase_hits(reading))
+        score = tone_model().score(reading.lower, found) if options.model and detect(reading.raw) in (None, "en") else 0.0
+        clearly_civil = options.model and score < CIVIL
+        for kind in wanted:
+            if kind in found and not clearly_civil:
+                yield Hit(found[kind], _KINDS[kind])
+        if not found and options.model and score > tone_model().threshold:
+            yield Hit(why="Sounds rude as a whole.")
 
     return check
 
