@@ -31,6 +31,8 @@ class Live:
 
     def leave(self, user: str, feed: "asyncio.Queue[str]") -> None:
         self._feeds[user].discard(feed)
+        if not self._feeds[user]:
+            del self._feeds[user]
 
     def watches(self, user: str) -> bool:
         """Whether this person has a page open."""

@@ -2,23 +2,28 @@
 
 from collections.abc import Callable
 from html import escape
+from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot.demo.slack.errors import SlackError
+from bot.demo.slack.errors import Json, SlackError
 from bot.demo.slack.signin import SignIn
 from bot.demo.slack.state import State
 
+STYLE = Path(__file__).parent / "signin.css"
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
     "Referrer-Policy": "no-referrer",
 }
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{title}</title>
+<link rel="stylesheet" href="/openid/connect/style.css">
 <main><h1>{title}</h1>{body}</main></html>
 """
 
@@ -28,6 +33,7 @@ def routes(signin: SignIn, state: State) -> list[BaseRoute]:
     return [
         Route("/openid/connect/authorize", _authorize(signin, state, openid=True)),
         Route("/oauth/v2/authorize", _authorize(signin, state, openid=False)),
+        Route("/openid/connect/style.css", lambda _: FileResponse(STYLE)),
         Route("/openid/connect/keys", lambda _: JSONResponse(signin.keys())),
         Route("/.well-known/openid-configuration", lambda _: JSONResponse(signin.configuration())),
     ]
@@ -54,10 +60,12 @@ def _authorize(signin: SignIn, state: State, *, openid: bool) -> Callable[[Reque
 
 def _choice(request: Request, state: State, app: str) -> Response:
     people = [each for each in state.users() if not each["is_bot"] and not each.get("deleted")]
-    items = "".join(
-        f'<li><a href="{escape(str(request.url.include_query_params(user=each["id"])))}">'
-        f"{escape(each['real_name'])}</a> {escape(each['profile'].get('title', ''))}</li>"
-        for each in people
-    )
+    items = "".join(_person(each, str(request.url.include_query_params(user=each["id"]))) for each in people)
     title = f"Sign in to {escape(app)} with {escape(state.seed.name)}"
-    return HTMLResponse(_PAGE.format(title=title, body=f"<p>Who are you?</p><ul>{items}</ul>"), headers=HEADERS)
+    return HTMLResponse(_PAGE.format(title=title, body=f"<p>Choose who you are.</p><ul>{items}</ul>"), headers=HEADERS)
+
+
+def _person(user: Json, address: str) -> str:
+    name, title = escape(user["real_name"]), escape(user["profile"].get("title", ""))
+    words = f"<span><strong>{name}</strong><small>{title}</small></span>"
+    return f'<li><a href="{escape(address)}"><span class="face" aria-hidden="true">{name[:1]}</span>{words}</a></li>'

@@ -150,7 +150,7 @@ def routes(people: People, acts: Acts, live: Live) -> list[BaseRoute]:
         *(Route(f"/ui/{name}", _writing(write), methods=["POST"]) for name, write in writes.items()),
         Route("/ui/upload", _upload(people), methods=["POST"]),
         Route("/ui/file", _file(people), methods=["GET"]),
-        WebSocketRoute("/ui/live", _live(live)),
+        WebSocketRoute("/ui/live", _live(people, live)),
         Route("/", _index, methods=["GET"]),
         Route("/archives/{channel}/p{digits:int}", _permalink, methods=["GET"]),
         Mount("/page", _Page(directory=PAGE, check_dir=False)),
@@ -209,9 +209,13 @@ def _file(people: People) -> Callable[[Request], Response]:
     return endpoint
 
 
-def _live(live: Live) -> Callable[[WebSocket], Awaitable[None]]:
+def _live(people: People, live: Live) -> Callable[[WebSocket], Awaitable[None]]:
     async def endpoint(websocket: WebSocket) -> None:
-        user = websocket.query_params.get("user", "")
+        try:
+            user = await run_in_threadpool(people.person, dict(websocket.query_params))
+        except PersonError:
+            await websocket.close(1008)
+            return
         await websocket.accept()
         feed = live.join(user)
         await websocket.send_json({"type": "hello", "user": user})
