@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Engine, make_url, text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
-from sqlalchemy.orm import Session
 
 from bot import audit, database
 from bot.audit.protection import as_app
@@ -131,24 +130,41 @@ def test_protection_notices_a_trigger_that_was_switched_off(engine: Engine) -> N
     assert "somebody disabled or dropped them" in found.lines()[0]
 
 
-def test_a_migrating_user_who_may_not_create_roles_still_gets_the_triggers(
-    empty_database_url: str, postgres: str
-) -> None:
-    name = "plain_owner"
+@pytest.fixture
+def plain_owner(empty_database_url: str, postgres: str) -> Iterator[Engine]:
+    """An engine for somebody who owns a database and may do nothing else."""
+    name = make_url(empty_database_url).database
     admin = database.connect(postgres)
     with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f"create role {name} login nocreaterole"))
-        connection.execute(text(f"alter database {make_url(empty_database_url).database} owner to {name}"))
-    url = make_url(empty_database_url).set(username=name, password=None)
+        connection.execute(text(f"create role {name}_owner login nosuperuser nocreaterole"))
+        connection.execute(text(f"alter database {name} owner to {name}_owner"))
+    url = make_url(empty_database_url).set(username=f"{name}_owner", password=None)
     owner = database.connect(url.render_as_string(hide_password=False))
-    try:
-        database.migrate(owner)
-        found = audit.protection(owner)
-        with Session(owner) as session, pytest.raises(DBAPIError):
-            session.execute(text("truncate audit_entry"))
-    finally:
-        owner.dispose()
-        admin.dispose()
+    yield owner
+    owner.dispose()
+    admin.dispose()
+
+
+def test_a_plain_owner_gets_the_triggers_and_is_told_what_they_cannot_do(plain_owner: Engine) -> None:
+    database.migrate(plain_owner)
+    found = audit.protection(plain_owner)
+    with plain_owner.connect() as connection, pytest.raises(DBAPIError, match=REFUSAL):
+        connection.execute(text("truncate audit_entry"))
     assert found.triggers
     assert found.owner
     assert not found.superuser
+    assert "owns the tables" in found.lines()[1]
+
+
+def test_rights_can_be_granted_once_somebody_has_made_the_role(
+    plain_owner: Engine, empty_database_url: str, app: Engine
+) -> None:
+    database.migrate(plain_owner)
+    assert audit.grant_rights(plain_owner).triggers
+    bot = database.connect(as_app(empty_database_url))
+    try:
+        fill(database.sessions_of(bot))
+        with bot.connect() as connection, pytest.raises(ProgrammingError, match=NO_RIGHT):
+            connection.execute(text("delete from audit_entry"))
+    finally:
+        bot.dispose()

@@ -96,6 +96,13 @@ def append(note: str, file: Path) -> bool:
     return True
 
 
+def keep(session: Session, signer: Signer, file: Path, *, at: datetime) -> str | None:
+    """Take a checkpoint and add it to the file; returns the note, to be sent elsewhere too, or None when nothing new
+    happened since the last one."""
+    note = take(session, signer, at=at)
+    return note if append(note, file) else None
+
+
 def kept(file: Path, key: VerifierKey) -> list[Checkpoint]:
     """Return the checkpoints of a file, oldest first; raises `ChorusError` where one is not signed by this key."""
     try:

@@ -1,11 +1,14 @@
 """What keeps the record from being changed in this database, and what does not."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import Engine, make_url, text
 
 APP_ROLE = "chorus_app"
 """The role with the least rights; made by the migrations where they may."""
+
+_RIGHTS = Path(__file__).parents[2] / "migrations" / "sql" / "audit-rights.sql"
 
 GUARDS = 9
 """How many triggers stand on the tables of the record, each firing always."""
@@ -47,7 +50,7 @@ class Protection:
         power = "is a superuser" if self.superuser else "owns the tables"
         start = f"The user {self.user} {power} and could switch the protection off; only checkpoints would show it."
         if not self.app_role:
-            return f"{start} It may not create roles: ask for a role {APP_ROLE}, then run chorus migrate again."
+            return f"{start} It may not create roles: have a role {APP_ROLE} made, then run chorus migrate again."
         return f"{start} For a stricter house run the bot as a user of its own: grant {APP_ROLE} to chorus_bot."
 
 
@@ -63,6 +66,17 @@ def protection(engine: Engine) -> Protection:
         may_become_app=row.may_become_app,
         guards=row.guards,
     )
+
+
+def grant_rights(engine: Engine) -> Protection:
+    """Give the bot's own role its rights, where there is one by now or may be made one, and tell what holds. Part of
+    every `chorus migrate`: the role may have been made after the tables."""
+    with engine.begin() as connection:
+        raw = connection.connection.driver_connection
+        assert raw is not None
+        # The driver's own cursor: the file has percent signs.
+        raw.cursor().execute(_RIGHTS.read_text())
+    return protection(engine)
 
 
 def as_app(url: str) -> str:

@@ -137,9 +137,11 @@ def complete_week(session: Session, *, at: datetime, week: datetime) -> list[int
 
 
 def enqueue(session: Session, reply_id: int, reasons: list[str], *, at: datetime) -> ReviewItem:
-    """Put a reply before the reviewers; one that was reviewed already comes back for the new reasons."""
+    """Put a reply before the reviewers; one that was reviewed already comes back, but only for reasons that are new."""
     risk = sum(WEIGHTS.get(reason.partition(":")[0], 40) for reason in reasons)
     item = session.scalar(select(ReviewItem).where(ReviewItem.reply_id == reply_id).with_for_update())
+    if item is not None and set(reasons) <= set(item.reasons):
+        return item
     if item is None:
         item = ReviewItem(reply_id=reply_id, reasons=reasons, risk=risk, queued_at=at)
         session.add(item)

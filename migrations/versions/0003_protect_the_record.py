@@ -1,8 +1,12 @@
 """Protect the record: entries only ever appended, texts erased only by an entry that says so, rights as small as can be."""
 
+from pathlib import Path
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
+
+RIGHTS = Path(__file__).parent.parent / "sql" / "audit-rights.sql"
 
 revision = "0003"
 down_revision = "0002"
@@ -138,33 +142,6 @@ begin
 end $$;
 """
 
-RIGHTS = """
-do $$
-declare
-    place text := quote_ident(current_schema());
-begin
-    begin
-        create role chorus_app nologin;
-    exception
-        when duplicate_object or unique_violation then null;
-        when insufficient_privilege then return;
-    end;
-    begin
-        execute format('grant chorus_app to %I', current_user);
-    exception when others then
-        raise notice 'chorus_app exists, but % may not take it on', current_user;
-    end;
-    execute 'grant usage on schema ' || place || ' to chorus_app';
-    execute 'grant select, insert, update, delete on all tables in schema ' || place || ' to chorus_app';
-    execute 'grant usage on all sequences in schema ' || place || ' to chorus_app';
-    execute 'alter default privileges in schema ' || place
-        || ' grant select, insert, update, delete on tables to chorus_app';
-    execute 'alter default privileges in schema ' || place || ' grant usage on sequences to chorus_app';
-    revoke insert, update, delete on audit_entry, audit_text, audit_head, alembic_version from chorus_app;
-    grant execute on function audit_append, audit_erase, audit_listed to chorus_app;
-end $$;
-"""
-
 NOT_FOR_ALL = """
 revoke execute on function audit_append, audit_erase, audit_listed, audit_refuse, audit_forward, audit_linked,
     audit_text_guard from public;
@@ -277,7 +254,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_review_item_waiting", "review_item", ["risk", "id"], postgresql_where=sa.text("disposition is null")
     )
-    for part in (APPEND, GUARDS, ERASURE, ALWAYS, NOT_FOR_ALL, RIGHTS):
+    for part in (APPEND, GUARDS, ERASURE, ALWAYS, NOT_FOR_ALL, RIGHTS.read_text()):
         _run(part)
 
 
