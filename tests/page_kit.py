@@ -39,6 +39,8 @@ def opened(page: Page, server: PageServer, *messages: Json, place: str = "C1", m
     page.goto(f"{server.address}/?as={me}#{place}")
     expect(page.locator(".app:not([aria-busy])")).to_be_visible()
     server.await_lines()
+    if messages and place == "C1":
+        expect(page.locator(".place .message").first).to_be_attached()
     return page
 
 

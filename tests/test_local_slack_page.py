@@ -26,6 +26,12 @@ def test_new_edited_and_deleted_messages_show_without_a_reload(page: Page, serve
     expect(page.locator(".place .message")).to_have_count(1)
 
 
+def test_messages_of_one_person_share_a_heading_and_cards_keep_their_own(page: Page, server: PageServer) -> None:
+    opened(page, server, message("one"), message("two", 30), card(button(), at=60), card(button(), at=90))
+    expect(page.get_by_text("Ben Okafor", exact=True)).to_have_count(2)
+    assert [node.is_visible() for node in page.locator(".author").all()] == [True, False, True, True]
+
+
 def test_a_changed_message_keeps_the_nodes_and_the_focus_of_what_did_not_change(page: Page, server: PageServer) -> None:
     section = {"type": "section", "block_id": "s", "text": mrkdwn("Open")}
     before = card(button())

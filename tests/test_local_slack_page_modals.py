@@ -118,3 +118,13 @@ def test_the_focus_stays_in_the_modal_and_the_footer_in_view(page: Page, server:
         assert page.evaluate("document.activeElement === document.body || !!document.activeElement.closest('dialog')")
     page.locator(".modal-body").evaluate("node => node.scrollTop = 99999")
     expect(dialog.get_by_role("button", name="Post")).to_be_in_viewport()
+
+
+def test_a_field_says_its_length_when_that_matters(page: Page, server: PageServer) -> None:
+    dialog = with_modal(page, server, modal(text_input(element={"max_length": 1000})))
+    field, counter = page.get_by_label("Your reply"), dialog.locator(".counter")
+    expect(counter).to_be_hidden()
+    field.fill("x" * 900)
+    expect(counter).to_have_text("900 of 1000 characters")
+    field.fill("\U0001f600" * 1003)
+    expect(counter).to_have_text("1003 of 1000 characters, 3 too many")

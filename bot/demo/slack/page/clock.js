@@ -16,22 +16,23 @@ export const clockTime = (moment) => time.format(moment);
 export const fullTime = (moment) => `${dateLong.format(moment)} at ${timeWithSeconds.format(moment)}`;
 
 /** The words on the divider above a day's first message. */
-export const dayName = (moment) => pretty(moment, weekdayDate);
+export const dayName = (moment) => pretty(moment, weekdayDate).replace(/^./, (letter) => letter.toUpperCase());
 
 /** A day and a time in a few words. */
-export const briefTime = (moment) =>
-  `${pretty(moment, dateShort).replace("Today", "today").replace("Yesterday", "yesterday")} at ${clockTime(moment)}`;
+export const briefTime = (moment) => `${pretty(moment, dateShort)} at ${clockTime(moment)}`;
 
 /** Whether two moments fall on the same day here. */
 export const sameDay = (one, other) => one.toDateString() === other.toDateString();
 
 function pretty(moment, otherwise) {
-  const today = new Date();
-  const yesterday = new Date(today);
-  yesterday.setDate(today.getDate() - 1);
-  if (sameDay(moment, today)) return "Today";
-  if (sameDay(moment, yesterday)) return "Yesterday";
-  return otherwise.format(moment);
+  const near = (days) => {
+    const day = new Date();
+    day.setDate(day.getDate() + days);
+    return sameDay(moment, day);
+  };
+  if (near(0)) return "today";
+  if (near(-1)) return "yesterday";
+  return near(1) ? "tomorrow" : otherwise.format(moment);
 }
 
 const STEPS = [

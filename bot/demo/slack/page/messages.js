@@ -216,9 +216,11 @@ export class MessageList {
   }
 }
 
+/** Whether a message stands under the heading of the one before. An app's cards each keep their own. */
 function continues(before, message) {
   const close = Number(message.ts) - Number(before.ts) < GROUPED_WITHIN;
-  const sameKind =
-    Boolean(before.is_ephemeral) === Boolean(message.is_ephemeral) && before.username === message.username;
-  return close && sameKind && before.user === message.user && !before.reply_count;
+  const sameKind = Boolean(before.is_ephemeral) === Boolean(message.is_ephemeral);
+  const sameAuthor = before.user === message.user && before.username === message.username;
+  const isCard = message.bot_id && message.blocks?.length;
+  return close && sameKind && sameAuthor && !isCard && !before.reply_count;
 }

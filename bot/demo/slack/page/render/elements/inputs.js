@@ -8,6 +8,9 @@ import { plainWords } from "../text.js";
 /** How long someone must pause before the app hears of what they type. */
 const PAUSE = 350;
 
+/** A field for so many characters or fewer always says how many there are. */
+const SHORT = 500;
+
 /** Text of one or many lines, with a counter where a length is asked for. */
 export function plainTextInput(port) {
   const control = port.element.multiline ? el("textarea", { rows: 4 }) : el("input", { type: "text" });
@@ -60,28 +63,24 @@ function textField(port, control, { shown, read } = AS_TYPED) {
 }
 
 function counterOf(element, control) {
-  const { max_length: most, min_length: least } = element;
-  if (!most && !least) return null;
+  if (!element.max_length && !element.min_length) return null;
   const node = el("p", { class: "counter", id: uniqueId("counter") });
   const update = () => {
     const length = [...control.value].length;
-    const over = most !== undefined && length > most;
-    node.classList.toggle("over", over);
-    node.textContent = over
-      ? `${length} of ${most} characters, ${length - most} too many`
-      : lengthWords(length, least, most);
+    node.classList.toggle("over", length > element.max_length);
+    node.textContent = lengthWords(length, element.min_length ?? 0, element.max_length ?? Infinity);
   };
   update();
-  control.setAttribute(
-    "aria-describedby",
-    [control.getAttribute("aria-describedby"), node.id].filter(Boolean).join(" "),
-  );
+  const described = [control.getAttribute("aria-describedby"), node.id].filter(Boolean).join(" ");
+  control.setAttribute("aria-describedby", described);
   return { node, update };
 }
 
+/** What is to be said about a length; nothing as long as there is plenty of room. */
 function lengthWords(length, least, most) {
-  if (least && length < least) return `${length} characters, at least ${least} needed`;
-  return most ? `${length} of ${most} characters` : `${length} characters`;
+  if (length < least) return `${length} characters, at least ${least} needed`;
+  if (length > most) return `${length} of ${most} characters, ${length - most} too many`;
+  return most <= SHORT || length > most * 0.8 ? `${length} of ${most} characters` : "";
 }
 
 /** Tells the app of typing: on Enter, or after a pause; never two tellings of one field at once, and always the last. */
