@@ -18,6 +18,10 @@ SURE = 0.6
 """A contradiction below this confidence is shown as unsure and gets no draft."""
 
 
+LIKELY = 0.5
+"""An agreement below this confidence is no agreement: the text says more than the fact."""
+
+
 class Label(StrEnum):
     """What a text says about the facts."""
 
@@ -80,13 +84,14 @@ class FactBase:
         """Every claim found, at most one per fact; contradictions first, surest first."""
         standing = {fact.id for fact in self.facts.values() if fact.stands(now, self.review_days)}
         claims = [self._claim(found, standing) for found in self._judge.judge(text, parent)]
+        claims = [claim for claim in claims if claim.label is not Label.NONE]
         order = (Label.CONTRADICTS, Label.UNSURE, Label.AGREES, Label.NONE)
         return sorted(claims, key=lambda claim: (order.index(claim.label), -claim.confidence))
 
     def _claim(self, found: Judgement, standing: set[str]) -> Claim:
         reason = found.reason
         if not found.contradicts:
-            label = Label.AGREES
+            label = Label.AGREES if found.confidence >= LIKELY else Label.NONE
         elif found.fact_id not in standing:
             label = Label.UNSURE
             reason += " The fact is out of date or unreviewed, so it corrects nobody."

@@ -148,6 +148,35 @@ def test_sound_facts_still_load_beside_broken_ones() -> None:
     assert base.problems
 
 
+def test_typed_fields_overrule_what_the_sentence_seems_to_say() -> None:
+    text = "Tern One runs for 20 hours on a charge"
+    assert check(text, base=FactBase.load(ONE)).label is Label.CONTRADICTS
+    assert check(text, base=FactBase.load(ONE + "    comparator: at_least\n")).label is Label.AGREES
+    assert check(text, base=FactBase.load(ONE + "    tolerance: 7\n")).label is Label.AGREES
+
+
+def test_typed_values_add_what_the_statement_does_not_spell_out() -> None:
+    vague = ONE.replace("runs for 14 hours on a charge", "runs long on a charge")
+    text = "Tern One runs for 3 hours on a charge"
+    assert check(text, base=FactBase.load(vague)).label is not Label.CONTRADICTS
+    typed = vague + "    attribute: battery life\n    value: 14\n    unit: hours\n"
+    assert check(text, base=FactBase.load(typed)).label is Label.CONTRADICTS
+
+
+def test_a_fact_of_one_region_corrects_nobody_elsewhere() -> None:
+    base = FactBase.load(ONE.replace("runs for 14 hours on a charge", "costs 90 euros") + "    regions: [Germany]\n")
+    assert check("The Tern One costs 120 euros", base=base).label is Label.CONTRADICTS
+    assert check("In Berlin the Tern One costs 120 euros", base=base).label is Label.CONTRADICTS
+    assert check("In France the Tern One costs 120 euros", base=base).label is Label.NONE
+
+
+def test_a_whole_that_the_value_is_part_of_does_not_contradict_it() -> None:
+    based = ONE.replace("runs for 14 hours on a charge", "is made in Zellburg")
+    text = "The Tern One is made in Austria"
+    assert check(text, base=FactBase.load(based)).label is Label.CONTRADICTS
+    assert check(text, base=FactBase.load(based + "    part_of: [Austria]\n")).label is Label.AGREES
+
+
 def test_examples_that_facts_carry_are_run() -> None:
     examples = (
         "    misstatements: ['It runs for 5 hours on a charge', 'lovely colour']\n    not_this: ['Tern One is blue']\n"

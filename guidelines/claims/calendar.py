@@ -136,7 +136,7 @@ def _year_alone(tokens: Sequence[Token], at: int) -> Date | None:
         return None
     before = tokens[at - 1].text if at else ""
     following = tokens[at + 1] if at + 1 < len(tokens) else None
-    if following is not None and (following.attached and following.kind == "word" and following.text != "s"):
+    if following is not None and (following.attached and (following.kind == "word" or following.text == "'")):
         return None
     if before in _BEFORE_YEAR:
         return Date(int(text), None, None, at)

@@ -10,9 +10,7 @@ _EXISTENCE = group("compare_polarity existence")
 _PREPOSITIONS = group("compare_polarity prepositions")
 _SPECIFIC = group("polarity specific axes")
 _PRESENCE = group("polarity presence")
-_ENDED = frozenset(
-    {"removed", "dropped", "ditched", "scrapped", "stopped", "stops", "stop", "ended", "axed", "quit", "ceased"}
-)
+_ENDED = frozenset({"removed", "dropped", "ditched", "scrapped", "stopped", "stops", "stop", "axed", "quit", "ceased"})
 _ABSENT = group("polarity absent")
 _HAVING = group("polarity having")
 _NEGATED_PART = 0.55

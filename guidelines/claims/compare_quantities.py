@@ -26,10 +26,21 @@ def compare_quantities(fact: Prepared, said: Said, pairing: Pairing) -> Iterator
     """What the quantities of a clause say about those of a fact."""
     yield from _unlimited(fact, said, pairing)
     yield from _some_of_all(fact, said, pairing)
-    for ours in fact.reading.quantities:
-        found = [each for theirs in said.reading.quantities if (each := _one(fact, said, pairing, ours, theirs))]
+    for theirs in said.reading.quantities:
+        found = [each for ours in fact.reading.quantities if (each := _one(fact, said, pairing, ours, theirs))]
         agreeing = [each for each in found if not each.contradicts]
-        yield from agreeing or found
+        yield from agreeing or ([] if _known_amount(fact, theirs) else found)
+
+
+def _known_amount(fact: Prepared, theirs: Quantity) -> bool:
+    """Whether the fact names this very amount too, as it may for something else: "from 1994 to 1995"."""
+    return any(
+        ours.dimension == theirs.dimension
+        and ours.value == theirs.value
+        and set(theirs.parts) - {None} <= set(ours.parts)
+        for ours in fact.reading.quantities
+        if ours.dimension in ("date", "time", "money", "clock")
+    )
 
 
 def _unlimited(fact: Prepared, said: Said, pairing: Pairing) -> Iterator[Evidence]:

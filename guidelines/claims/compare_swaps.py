@@ -20,7 +20,7 @@ def compare_swaps(fact: Prepared, said: Said, pairing: Pairing) -> Iterator[Evid
         partner = pairing.partners[at + 1]
         if modifier.last + 1 != noun.first or partner is None or pairing.partners[at] is not None or not partner.text:
             continue
-        if fact.is_answer(at) or not noun.text:
+        if fact.is_answer(at) or not noun.text or fact.reading.tokens[noun.first].capital:
             continue
         other = _before(said, partner)
         if other is None or not _rivals(fact, said, modifier, other) or not _same_otherwise(fact, pairing, at):

@@ -57,6 +57,7 @@ _EXCLUSIVE_SLOTS = frozenset(
     }
 )
 _ENOUGH = 0.34
+_FREE_PLACE = 0.6
 _SLIGHT = 0.3
 
 
@@ -119,7 +120,7 @@ def compare_values(fact: Prepared, said: Said, pairing: Pairing) -> Iterator[Evi
         if not theirs:
             continue
         score = _score(fact, said, pairing, ours, kind)
-        if score >= _ENOUGH:
+        if score >= (_ENOUGH if kind != "place" or _slot_of(fact) else _FREE_PLACE):
             yield from _of_kind(fact, said, ours, _meant(fact, said, pairing, theirs), score)
 
 

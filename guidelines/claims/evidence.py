@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from guidelines.claims.clauses import Clause
 from guidelines.claims.terms import Reading, Term
+from guidelines.claims.values import Value
 from guidelines.claims.vectors import vectors
 
 SIMILAR = 0.8
@@ -46,6 +47,8 @@ class Prepared:
     wholes: frozenset[str] = frozenset()
     lonely: frozenset[str] = frozenset()
     """Dimensions that no other fact of the entity measures."""
+    regions: tuple[Value, ...] = ()
+    """Where it holds; a claim about another place is none of its business."""
 
     def is_answer(self, at: int) -> bool:
         """Whether a term is part of what the fact states, a value or a name, rather than of what it is about."""

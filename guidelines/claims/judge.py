@@ -89,7 +89,11 @@ class Judge:
         if clause.yes is not None:
             yield from self._of_answer(clause)
         for fact in self._retrieval.candidates(clause.entities, (*said.reading.terms, *said.context)):
-            if _other_variant(fact, said) or (anchor is not None and _other_variant(fact, anchor)):
+            if (
+                _elsewhere(fact, said)
+                or _other_variant(fact, said)
+                or (anchor is not None and _other_variant(fact, anchor))
+            ):
                 continue
             evidence = _weigh(_evidence(fact, said))
             if evidence is None:
@@ -151,6 +155,14 @@ def _weigh(found: Iterable[Evidence]) -> Evidence | None:
     return against or agreeing
 
 
+def _elsewhere(fact: Prepared, said: Said) -> bool:
+    """Whether a clause speaks of a place where the fact does not hold."""
+    places = [value for value in said.reading.values if value.kind == "place"]
+    return bool(fact.regions and places) and not any(
+        here.agrees_with(there) for here in fact.regions for there in places
+    )
+
+
 def _other_variant(fact: Prepared, said: Said) -> bool:
     """Whether a clause names another plan or product of the same name."""
     mine = {stem(token.text) for token in fact.reading.tokens} | {stem(part) for part in fact.entity.lower().split()}
@@ -207,6 +219,8 @@ def _judgement(fact: Prepared, clause: Clause, reading: Reading, evidence: Evide
         reason = f"The post rejects a claim. {reason}"
     elif clause.reported:
         confidence = min(confidence, _REPORTED)
+    if not contradicts:
+        confidence *= 0.4 + 0.6 * _told(fact, reading)
     if clause.stance in DOUBTFUL and not (clause.stance is Stance.FUTURE and _looks_ahead(fact)):
         confidence = min(confidence, _DOUBT)
         reason += f" The sentence is {_DOUBTS[clause.stance]}, so this is not sure."
@@ -214,6 +228,18 @@ def _judgement(fact: Prepared, clause: Clause, reading: Reading, evidence: Evide
     return Judgement(
         fact.id, contradicts, confidence, spans, reason, spans[0] if evidence.quantity is not None else None
     )
+
+
+def _told(fact: Prepared, reading: Reading) -> float:
+    """The share of the clause's words that the fact knows: a clause that says more does not simply agree."""
+    answers = (
+        *((value.first, value.last) for value in reading.values),
+        *((slot.first, slot.last) for slot in reading.slots),
+    )
+    strong = [term for term in reading.terms if term.weight >= 1.0]
+    strong = [term for term in strong if not any(first <= term.first <= last for first, last in answers)]
+    known = [term for term in strong if any(ours.relation(term) for ours in fact.reading.terms)]
+    return len(known) / len(strong) if strong else 1.0
 
 
 def _looks_ahead(fact: Prepared) -> bool:
@@ -231,7 +257,7 @@ _DOUBTS = {
 
 def _settle(found: Sequence[Judgement]) -> list[Judgement]:
     """One judgement per fact; an amount that fits one fact is not held against another."""
-    explained = {each.amount for each in found if not each.contradicts and each.amount and each.confidence >= 0.7}
+    explained = {each.amount for each in found if not each.contradicts and each.amount and each.confidence >= 0.3}
     kept: dict[str, Judgement] = {}
     for each in found:
         if each.contradicts and each.amount in explained and each.amount is not None:

@@ -38,7 +38,7 @@ def _multipliers() -> dict[str, float]:
 def number_at(tokens: Sequence[Token], at: int) -> Number | None:
     """The number that begins at a token, if one does."""
     token = tokens[at]
-    if counts_nothing(tokens, at) or (at and token.text == "one" and token.capital):
+    if counts_nothing(tokens, at) or _is_no_number(tokens, at):
         return None
     if token.kind == "number" and token.attached and at and tokens[at - 1].kind == "word":
         return None
@@ -67,6 +67,11 @@ def counts_nothing(tokens: Sequence[Token], at: int) -> bool:
         and len(following) > 2
         and following not in ("percent", "per", "euros", "dollars", "pounds", "point")
     )
+
+
+def _is_no_number(tokens: Sequence[Token], at: int) -> bool:
+    """Whether "one" is a name ("the One plan") or a pronoun ("one of the best")."""
+    return tokens[at].text == "one" and ((at > 0 and tokens[at].capital) or _word(tokens, at + 1) == "of")
 
 
 def _from_digits(token: Token, at: int) -> Number:

@@ -53,7 +53,6 @@ _PHRASES = (
     ("removes", "the"),
     ("dropped", "the"),
     ("ditched", "the"),
-    ("ended",),
 )
 _HARMLESS = (
     ("not", "only"),

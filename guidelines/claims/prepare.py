@@ -3,16 +3,19 @@
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from guidelines.claims.entities import EntityIndex
 from guidelines.claims.evidence import Prepared
 from guidelines.claims.lexicon import group, meanings, stem, stop_words, weak_words
-from guidelines.claims.quantities import dimension_of
+from guidelines.claims.quantities import dimension_of, units
 from guidelines.claims.record import Fact
 from guidelines.claims.terms import Reading, read
 from guidelines.claims.text import Token, fold, tokens_of
+from guidelines.claims.values import values_of
 from guidelines.claims.variants import is_variant
 
+_RELATIONS = {"exactly": "=", "at_least": ">=", "up_to": "<="}
 _COPULA = group("prepare copula")
 _PREPOSITIONS = group("prepare prepositions")
 
@@ -29,12 +32,32 @@ def prepare(facts: Sequence[Fact], index: EntityIndex) -> list[Prepared]:
 
 
 def _read(fact: Fact, index: EntityIndex) -> Reading:
-    tokens = tokens_of(fold(fact.statement))
+    tokens = tokens_of(fold(_text(fact)))
     while tokens and tokens[-1].kind == "symbol" and tokens[-1].text in ".!":
         tokens.pop()
     mentions = index.mentions(tokens)
     names = frozenset(at for mention in mentions for at in range(mention.first, mention.last + 1))
-    return read(tokens, names)
+    return _as_typed(read(tokens, names), fact)
+
+
+def _text(fact: Fact) -> str:
+    """The statement, and the typed fields behind it where it does not spell them out."""
+    typed = " ".join(f"{value} {fact.unit}".strip() for value in fact.values)
+    if not typed or all(value.lower() in fact.statement.lower() for value in fact.values):
+        return fact.statement
+    return f"{fact.statement.rstrip('.')}; {fact.attribute} {typed}"
+
+
+def _as_typed(reading: Reading, fact: Fact) -> Reading:
+    """Let the typed fields overrule what was inferred."""
+    if relation := _RELATIONS.get(fact.comparator):
+        kept = {"date", "clock", "always", "ip"}
+        amounts = tuple(q if q.dimension in kept else replace(q, relation=relation) for q in reading.quantities)
+        reading = replace(reading, quantities=amounts)
+    if fact.polarity and (fact.polarity == "negative") != reading.scope.negated:
+        sign = -1 if fact.polarity == "negative" else 1
+        reading = replace(reading, terms=tuple(replace(term, sign=sign) for term in reading.terms))
+    return reading
 
 
 def _shared(facts: Sequence[Fact], readings: Sequence[Reading]) -> Mapping[str, Counter[str]]:
@@ -70,10 +93,19 @@ def _prepared(fact: Fact, reading: Reading, shared: Counter[str], lonely: frozen
         weights,
         _qualifiers(reading),
         _heads(reading),
-        fact.tolerance,
+        fact.tolerance * _unit(fact, reading),
         frozenset(part.lower() for part in fact.part_of),
         lonely,
+        tuple(
+            value for region in fact.regions for value in values_of(tokens_of(fold(region))) if value.kind == "place"
+        ),
     )
+
+
+def _unit(fact: Fact, reading: Reading) -> float:
+    """The base units in one unit of the fact, in which its tolerance is given."""
+    names = [fact.unit.lower(), *(reading.tokens[quantity.last].text for quantity in reading.quantities)]
+    return next((units()[name][1] for name in names if name in units()), 1.0)
 
 
 def _rarity(count: int, number: int) -> float:
