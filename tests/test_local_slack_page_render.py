@@ -1,5 +1,6 @@
 """What the local Slack's page makes of messages: every block is shown, and nothing that a message says can do harm."""
 
+import re
 import time
 from collections.abc import Iterator
 from itertools import count
@@ -12,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from page_server import PageServer, serving
 from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from bot.demo.slack.ui import PAGE
 
 pytestmark = pytest.mark.browser
 
@@ -62,6 +65,17 @@ def shown(page: Page, server: PageServer, *messages: Json) -> Locator:
 
 def in_block(page: Page, server: PageServer, *blocks: Json) -> Locator:
     return shown(page, server, message("fallback", blocks=with_ids(list(blocks)))).locator(".blocks").first
+
+
+def test_the_page_builds_no_markup_from_text_and_needs_nothing_from_elsewhere() -> None:
+    sources = {path: path.read_text() for path in PAGE.rglob("*") if path.suffix in (".js", ".css", ".html")}
+    assert len(sources) > 30
+    for path, source in sources.items():
+        assert (
+            re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", source) == []
+        ), path
+        assert re.findall(r"(?:src|href|from|import|url)[\s(=]*[\"'](?:https?:)?//", source) == [], path
+        assert path.suffix != ".html" or not re.search(r"<script(?![^>]*\bsrc=)|\son\w+=|style=", source), path
 
 
 def test_every_block_of_a_message_is_shown(page: Page, server: PageServer) -> None:
