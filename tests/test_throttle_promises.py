@@ -2,6 +2,7 @@
 
 import multiprocessing
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 from queue import Queue
 from threading import Barrier, Thread
@@ -129,10 +130,7 @@ class Interleavings(RuleBasedStateMachine):
 
     def _must_be_monotone(self, proposal: Proposal, foreseen: Decision) -> None:
         raised = [
-            Limit(**{name: getattr(each, name) for name in Limit.__slots__} | {"number": each.number + 1})
-            if each.condition is not Condition.GAP
-            else each
-            for each in self.limits
+            each if each.condition is Condition.GAP else replace(each, number=each.number + 1) for each in self.limits
         ]
         with self.sessions() as session:
             found = throttle.counting.ledger_for(session, proposal, raised, self.world.now)

@@ -42,8 +42,9 @@ class Talk:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Our replies in the order in which they left, and the threads they stand in."""
+    """Our replies in the order in which they left, and the threads they stand in; before `since` they only count."""
 
+    since: datetime
     said: tuple[Said, ...]
     talks: Mapping[int, Talk]
 
@@ -98,7 +99,7 @@ def read_history(session: Session, *, since: datetime, until: datetime, context:
     talks: dict[int, Talk] = defaultdict(Talk)
     for thread_id, at, is_own in session.execute(_TALKS, values):
         (talks[thread_id].unknown_ours if is_own else talks[thread_id].others).append(at)
-    return History(said, talks)
+    return History(since, said, talks)
 
 
 def _said(row: dict[str, object]) -> Said:

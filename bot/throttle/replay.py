@@ -1,10 +1,11 @@
 """The ledger of a replay: kept in memory, it says for any past moment what the database would have said."""
 
 from bisect import bisect_left, bisect_right, insort
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import chain
 from operator import attrgetter
 
 from bot.throttle.counting import Reach, reaches_of
@@ -23,8 +24,6 @@ from guidelines.throttle import (
     ThreadNow,
 )
 
-Subject = tuple[Basis, object]
-
 _AT = attrgetter("at")
 _SUBJECTS: Mapping[Scope, Callable[[Said], object]] = {
     Scope.POST: lambda said: (said.thread_id, said.parent_post_id),
@@ -38,6 +37,14 @@ _SUBJECTS: Mapping[Scope, Callable[[Said], object]] = {
 }
 
 
+def _put(entries: list[Entry], entry: Entry) -> None:
+    """Most replies leave in the order in which they come; only those that were held do not."""
+    if not entries or entries[-1].at <= entry.at:
+        entries.append(entry)
+    else:
+        insort(entries, entry, key=_AT)
+
+
 @dataclass(slots=True)
 class _Line:
     """Replies of one subject, oldest first, and the commercial ones among them."""
@@ -46,9 +53,9 @@ class _Line:
     commercial: list[Entry] = field(default_factory=list)
 
     def add(self, entry: Entry) -> None:
-        insort(self.entries, entry, key=_AT)
+        _put(self.entries, entry)
         if entry.is_commercial:
-            insort(self.commercial, entry, key=_AT)
+            _put(self.commercial, entry)
 
     def newest(self, reach: Reach, now: datetime) -> tuple[Entry, ...]:
         """As much as a decision at `now` can need."""
@@ -67,21 +74,23 @@ class Replay:
         self._reaches = reaches_of(limits)
         self._shares = [limit for limit in limits if limit.condition is Condition.COMMERCIAL]
         self._alikes = [limit for limit in limits if limit.condition is Condition.SIMILARITY]
-        self._bases = {*self._reaches, *(limit.basis for limit in (*self._shares, *self._alikes))}
+        counted = {*self._reaches, *(limit.basis for limit in (*self._shares, *self._alikes))}
+        self._lines: dict[Basis, dict[object, _Line]] = {basis: defaultdict(_Line) for basis in counted}
+        self._counted = [(basis, _SUBJECTS[basis.scope], lines) for basis, lines in self._lines.items()]
         self._talks = history.talks
-        self._lines: dict[Subject, _Line] = defaultdict(_Line)
         self._threads: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
+        self._recurring = _recurring(history, self._alikes)
         self._bands: dict[int, list[tuple[Said, Entry]]] = defaultdict(list)
 
     def note(self, said: Said, at: datetime) -> None:
         """A reply left at `at`, which may be later than it did in truth."""
         entry = Entry(said.id, at, said.employee_id, said.employee, said.url, said.place.is_commercial)
-        for basis in self._bases:
+        for basis, subject_of, lines in self._counted:
             if said.place.matches(basis.where) and (basis.counts_deleted or not said.is_deleted):
-                self._lines[_subject(basis, said)].add(entry)
+                lines[subject_of(said)].add(entry)
         if not said.is_deleted:
             insort(self._threads[said.thread_id], (at, said.parent_post_id))
-        for band in said.bands if self._alikes else ():
+        for band in self._recurring.intersection(said.bands):
             self._bands[band].append((said, entry))
 
     def ledger(self, said: Said) -> Ledger:
@@ -92,7 +101,8 @@ class Replay:
             place=place,
             thread=thread,
             entries={
-                basis: self._lines[_subject(basis, said)].newest(reach, said.at) for basis, reach in asked.items()
+                basis: self._lines[basis][_subject(basis, said)].newest(reach, said.at)
+                for basis, reach in asked.items()
             },
             commercial={limit.name: self._commercial(limit, said) for limit in self._shares}
             if place.is_commercial
@@ -113,7 +123,7 @@ class Replay:
         return place, ThreadNow(others, len(spoken) + unknown, last_is_ours)
 
     def _commercial(self, limit: Limit, said: Said) -> Commercial:
-        line = self._lines[_subject(limit.basis, said)]
+        line = self._lines[limit.basis][_subject(limit.basis, said)]
         since = said.at - (limit.window or timedelta())
         first = bisect_right(line.entries, since, key=_AT)
         total = len(line.entries) - first
@@ -122,7 +132,8 @@ class Replay:
         return Commercial(total, commercial, () if holds else tuple(line.entries[first:]))
 
     def _similar(self, said: Said) -> dict[Basis, tuple[Likeness, ...]]:
-        near = {other.id: (other, entry) for band in said.bands for other, entry in self._bands.get(band, ())}
+        shared = self._recurring.intersection(said.bands)
+        near = {other.id: (other, entry) for band in shared for other, entry in self._bands[band]}
         found: dict[Basis, tuple[Likeness, ...]] = {}
         for limit in self._alikes:
             basis = limit.basis
@@ -138,8 +149,18 @@ class Replay:
         return found
 
 
-def _subject(basis: Basis, said: Said) -> Subject:
-    return basis, _SUBJECTS[basis.scope](said)
+def _recurring(history: History, alikes: Sequence[Limit]) -> frozenset[int]:
+    """The bands that more than one reply has, of those young enough to be compared: all others need no place."""
+    windows = [limit.window for limit in alikes]
+    if not windows:
+        return frozenset()
+    oldest = None if None in windows else history.since - max(window for window in windows if window)
+    young = (said for said in history.said if oldest is None or said.at > oldest)
+    return frozenset(band for band, count in Counter(chain.from_iterable(s.bands for s in young)).items() if count > 1)
+
+
+def _subject(basis: Basis, said: Said) -> object:
+    return _SUBJECTS[basis.scope](said)
 
 
 def _countable(basis: Basis, place: Place) -> bool:

@@ -64,12 +64,13 @@ def simulate(
     windows = [limit.window for limit in (*proposed, *today) if limit.window is not None]
     context = min(max(windows, default=timedelta()), LONGEST_CONTEXT)
     history = read_history(session, since=since, until=until, context=context)
+    under_today = outlook(history, today, since)
     return Simulation(
         since=since,
         until=until,
         truth=outlook(history, (), since),
-        today=outlook(history, today, since),
-        proposed=outlook(history, proposed, since),
+        today=under_today,
+        proposed=under_today if tuple(proposed) == tuple(today) else outlook(history, proposed, since),
     )
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from guidelines.throttle.ledger import Entry, Ledger
 from guidelines.throttle.limit import Limit
-from guidelines.throttle.rules import closed
+from guidelines.throttle.rules import Closed, closed
 from guidelines.throttle.sentences import say
 
 ROUNDS = 10_000
@@ -108,15 +108,18 @@ def _kept(reason: Reason) -> dict[str, object]:
 
 def decide(limits: Sequence[Limit], ledger: Ledger, now: datetime, *, override: bool = False) -> Decision:
     """Decide about one reply at `now`. With `override` all limits but the fixed ones are set aside, and still named."""
-    reasons = sorted(_reasons(limits, ledger, now), key=lambda reason: -_STRICTNESS[reason.ruling])
+    found = [(limit, no) for limit in limits if (no := closed(limit, ledger, now))]
+    if not found:
+        return Decision(Ruling.ALLOW)
+    reasons = sorted((_reason(limit, no) for limit, no in found), key=lambda reason: -_STRICTNESS[reason.ruling])
     if override:
         reasons = [reason if reason.is_fixed else replace(reason, overridden=True) for reason in reasons]
         limits = [limit for limit in limits if limit.is_fixed]
-    standing = [reason for reason in reasons if not reason.overridden]
-    if not standing:
+        found = [(limit, no) for limit, no in found if limit.is_fixed]
+    if not found:
         return Decision(Ruling.ALLOW, tuple(reasons))
-    opens = first_opening(limits, ledger, now)
-    ruling = standing[0].ruling
+    opens = _opening(limits, ledger, [no for _, no in found])
+    ruling = next(reason.ruling for reason in reasons if not reason.overridden)
     if ruling is Ruling.HOLD and opens is None:
         ruling = Ruling.REFUSE
     return Decision(ruling, tuple(reasons), opens)
@@ -124,15 +127,20 @@ def decide(limits: Sequence[Limit], ledger: Ledger, now: datetime, *, override: 
 
 def first_opening(limits: Sequence[Limit], ledger: Ledger, now: datetime) -> datetime | None:
     """Return the first moment from `now` on at which all limits let the reply pass; None when there is none."""
-    moment = now
+    found = [no for limit in limits if (no := closed(limit, ledger, now))]
+    return _opening(limits, ledger, found) if found else now
+
+
+def _opening(limits: Sequence[Limit], ledger: Ledger, found: list[Closed]) -> datetime | None:
+    """Move on to where the last of the closed ones opens, until none is closed there."""
     for _ in range(ROUNDS):
-        found = [no for limit in limits if (no := closed(limit, ledger, moment))]
-        if not found:
-            return moment
         openings = [no.until for no in found if no.until is not None]
         if len(openings) < len(found):
             return None
         moment = max(openings)
+        found = [no for limit in limits if (no := closed(limit, ledger, moment))]
+        if not found:
+            return moment
     return None
 
 
@@ -144,18 +152,14 @@ def say_moment(moment: datetime) -> str:
     return f"{moment:%d %b %Y} at {moment:%H:%M} UTC".lstrip("0")
 
 
-def _reasons(limits: Sequence[Limit], ledger: Ledger, now: datetime) -> list[Reason]:
-    return [
-        Reason(
-            limit=limit.name,
-            ruling=Ruling(limit.action.value),
-            text=f"{limit.reason or say(limit) + '.'} {no.because}",
-            asks=say(limit),
-            reopens_at=no.until,
-            counted=no.counted,
-            suggestion=no.suggestion,
-            is_fixed=limit.is_fixed,
-        )
-        for limit in limits
-        if (no := closed(limit, ledger, now))
-    ]
+def _reason(limit: Limit, no: Closed) -> Reason:
+    return Reason(
+        limit=limit.name,
+        ruling=Ruling(limit.action.value),
+        text=f"{limit.reason or say(limit) + '.'} {no.because}",
+        asks=say(limit),
+        reopens_at=no.until,
+        counted=no.counted,
+        suggestion=no.suggestion,
+        is_fixed=limit.is_fixed,
+    )

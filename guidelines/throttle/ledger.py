@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from guidelines.throttle.limit import Basis, Selector
+from guidelines.throttle.limit import EVERYWHERE, Basis, Selector
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ class Place:
 
     def matches(self, where: Selector) -> bool:
         """Whether a limit with this selector is about a reply at this place."""
+        if where is EVERYWHERE:
+            return True
         wanted = (
             (where.platforms, self.platform),
             (where.venues, self.venue),

@@ -73,6 +73,10 @@ class Basis:
     where: Selector
     counts_deleted: bool
 
+    def __hash__(self) -> int:
+        """Cheap, for this is looked up several times in each decision; few bases differ in their selector alone."""
+        return hash((self.scope, self.counts_deleted))
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -98,6 +102,10 @@ class Limit:
     reason: str = ""
     until: datetime | None = None
     is_fixed: bool = field(default=False)
+
+    def __hash__(self) -> int:
+        """Names are nearly always enough to tell limits apart."""
+        return hash(self.name)
 
     @property
     def basis(self) -> Basis:

@@ -25,12 +25,16 @@ def quiet_ends(at: datetime, *, starts: time, ends: time, timezone: str) -> date
     here = zone(timezone) or ZoneInfo("UTC")
     today = at.astimezone(here).date()
     for night in (today - DAY, today, today + DAY):
-        last = night if starts < ends else night + DAY
-        begin = min(_moments(night, starts, here))
-        end = max(_moments(last, ends, here))
+        begin, end = _night(night, starts, ends, here)
         if begin <= at < end:
             return end
     return None
+
+
+@lru_cache(maxsize=4096)
+def _night(evening: date, starts: time, ends: time, here: ZoneInfo) -> tuple[datetime, datetime]:
+    morning = evening if starts < ends else evening + DAY
+    return min(_moments(evening, starts, here)), max(_moments(morning, ends, here))
 
 
 def _moments(day: date, wall: time, here: ZoneInfo) -> tuple[datetime, datetime]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from math import ceil
 
@@ -183,6 +184,7 @@ def _quiet_hours(limit: Limit, ledger: Ledger, at: datetime) -> Closed | None:
     return Closed(f"It is quiet there until {limit.quiet_to:%H:%M} ({known}).", until)
 
 
+@lru_cache(maxsize=1024)
 def _exact(share: float) -> Fraction:
     """0.1 as a tenth, not as the nearest binary number."""
     return Fraction(str(share))

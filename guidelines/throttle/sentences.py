@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time
+from functools import lru_cache
 from typing import Any
 
 from guidelines.throttle.durations import read_duration, say_duration, say_window
-from guidelines.throttle.limit import Action, Condition, Limit, LimitError, Scope, Selector, Unless
+from guidelines.throttle.limit import EVERYWHERE, Action, Condition, Limit, LimitError, Scope, Selector, Unless
 
 EXAMPLES = (
     "At most 2 replies in a thread, on reddit, per 7 days; then refuse",
@@ -43,6 +44,7 @@ def sentence(limit: Limit) -> str:
     return f"{say(limit)}; then {_ACTIONS[limit.action]}"
 
 
+@lru_cache(maxsize=4096)
 def say(limit: Limit) -> str:
     """Say what the limit asks, without what happens otherwise."""
     parts = [_BODIES[limit.condition](limit), *_selected(limit.where)]
@@ -155,8 +157,8 @@ def read_sentence(name: str, text: str, *, reason: str = "") -> Limit:
     fields.update(name=name, action=action, reason=reason)
     while rest := rest.strip(" ,"):
         rest = _read_clause(rest, fields)
-    where = fields.pop("where", {})
-    return Limit(**fields, where=Selector(**where))
+    where = fields.pop("where", None)
+    return Limit(**fields, where=Selector(**where) if where else EVERYWHERE)
 
 
 def _read_body(text: str) -> tuple[Fields, str]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from guidelines.throttle.durations import read_duration, say_duration
-from guidelines.throttle.limit import Action, Condition, Limit, LimitError, Scope, Selector, Unless
+from guidelines.throttle.limit import EVERYWHERE, Action, Condition, Limit, LimitError, Scope, Selector, Unless
 from guidelines.throttle.sentences import read_clock, read_sentence
 from guidelines.throttle.validation import must_make_sense
 
@@ -138,6 +138,8 @@ def _names(value: object, key: str) -> list[str]:
 def _selector(value: object) -> Selector:
     if not isinstance(value, Mapping):
         raise LimitError(f"“where” must be a mapping such as {{platforms: [reddit]}}, not {value!r}.")
+    if not value:
+        return EVERYWHERE
     unknown = sorted(set(map(str, value)) - set(_SELECTORS))
     if unknown:
         raise LimitError(f"“{unknown[0]}” cannot be selected by. Known: {', '.join(_SELECTORS)}.")
