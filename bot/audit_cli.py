@@ -13,13 +13,13 @@ from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy.orm import Session
 
-from bot import audit_keeping_cli, settings
+from bot import settings
 from bot.audit import checkpoints, export, selection, story, verification
 from bot.audit.bundle import verify_bundle, write_bundle
 from bot.audit.checkpoints import FILE, open_signer
+from bot.audit.keeping_commands import OPERATOR, OpenSessions, add_keeping, utc, within
 from bot.audit.selection import Selection
 from bot.audit.verifier import Checkpoint, Forged, Report, VerifierKey
-from bot.audit_keeping_cli import OPERATOR, OpenSessions, utc, within
 from bot.deps import utc_now
 from bot.errors import ChorusError
 
@@ -55,7 +55,7 @@ def build(
     _add_reading(app, house)
     _add_proving(app, house)
     _add_exporting(app, house)
-    audit_keeping_cli.add(app, open_sessions, data_dir)
+    add_keeping(app, open_sessions, data_dir)
     return app
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, select, text
 
 from bot import audit, database
-from bot.audit import erasure, holds, retention
+from bot.audit import erasure, holds, people, retention
 from bot.audit.checkpoints import Signer
 from bot.audit.people import Certificate, erase_person, purge_deleted
 from bot.audit.protection import as_app
@@ -233,6 +233,27 @@ def test_a_strange_name_is_only_a_name(past: Past, sessions: Sessions, handle: s
     left = everywhere(sessions)
     assert handle not in left
     assert "Nothing of theirs" in left
+
+
+def test_somebody_who_left_is_known_by_number_alone(past: Past, sessions: Sessions) -> None:
+    reply = past.reply(by=1)
+    hold(sessions, Selection(employee=past.people[1].id))
+
+    def forget() -> None:
+        with sessions.begin() as session:
+            people.forget_employee(session, past.people[1].id, basis="GDPR 17(1)(a)", at=LATER, by="employee:1")
+
+    with pytest.raises(Conflict, match="legal hold"):
+        forget()
+    with sessions.begin() as session:
+        holds.lift(session, "Case 7", reason="Settled.", at=AT, by="employee:1")
+    forget()
+    assert "Bea" not in everywhere(sessions)
+    with sessions() as session:
+        told = story(session, reply.id)
+    assert told.approved_by == "Former employee 2"
+    assert told.public == "Sorry! Version 4 keeps it."
+    verified(sessions)
 
 
 def test_what_the_platform_deleted_is_emptied_here_too(past: Past, sessions: Sessions) -> None:

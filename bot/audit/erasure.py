@@ -16,7 +16,7 @@ from bot.models.audit import AuditEntry, AuditText
 Spans = dict[str, list[tuple[int, int]]]
 """For each field the runs of entries, first to last, whose text goes."""
 
-THEIRS = ("parent", "parent_url", "post", "context", "author", "handle", "quote")
+THEIRS = ("parent", "parent_url", "post", "thread", "context", "author", "handle", "quote")
 """The fields in which others' words stand, whatever the entry is about."""
 ABOUT_THEM = ("mention.triaged", "mention.collected")
 """The entries all of whose texts are others' words or quote them."""

@@ -1,4 +1,4 @@
-"""Erasing a person from outside: what they wrote, what names them, and a certificate that says what was done."""
+"""Erasing a person: what they wrote, what names them, and a certificate that says what was done."""
 
 import re
 import secrets
@@ -28,9 +28,10 @@ from bot.audit.recording import keyed_hash
 from bot.audit.retention import changed, empty_posts
 from bot.audit.selection import subjects_of
 from bot.database import advisory_lock
-from bot.errors import NotFound
+from bot.errors import Conflict, NotFound
 from bot.models.audit import AuditEntry, AuditText
 from bot.models.conversation import Mention, PostRecord, Thread
+from bot.models.people import Employee
 from bot.models.replies import Draft, Reply
 from connectors.base import PostStatus
 
@@ -127,6 +128,25 @@ def erase_person(session: Session, platform: str, person: str, *, basis: str, at
         entry=entry,
         hash=session.scalars(select(AuditEntry.hash).where(AuditEntry.seq == entry)).one(),
     )
+
+
+def forget_employee(session: Session, employee_id: int, *, basis: str, at: datetime, by: str) -> None:
+    """Take the name of somebody who left out of everything: entries and replies know them by number alone. What they
+    wrote for the company stays for as long as the rules of retention say. Raises `Conflict` where a hold covers them.
+    """
+    advisory_lock(session, LOCK)
+    person = session.get(Employee, employee_id, with_for_update=True)
+    if person is None:
+        raise NotFound(f"There is no employee no. {employee_id}.")
+    kept = held(session)
+    theirs = select(AuditEntry.seq).where(AuditEntry.actor == f"employee:{employee_id}", kept.entries).limit(1)
+    if session.scalar(theirs) is not None:
+        raise Conflict(f"A legal hold covers what employee no. {employee_id} did. The name goes when it is lifted.")
+    person.name = f"Former employee {employee_id}"
+    person.slack_user = f"erased:{employee_id}"
+    person.roles = []
+    subject = f"employee:{employee_id}"
+    erase(session, "erasure.person", {}, at=at, actor=by, subject=subject, data={}, texts={"basis": basis})
 
 
 def purge_deleted(session: Session, *, at: datetime) -> int:

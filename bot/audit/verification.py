@@ -1,6 +1,7 @@
 """Verifying the record where it lives: entries, texts and head are read in one pass and followed one by one."""
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain, islice
@@ -42,7 +43,16 @@ def read(session: Session, query: str, parameters: dict[str, object] | None = No
     assert isinstance(raw, psycopg.Connection)
     with raw.cursor(name="chorus_audit") as cursor:
         cursor.execute(query.encode(), parameters, binary=True)
-        yield chain.from_iterable(iter(lambda: cursor.fetchmany(CHUNK), []))
+        yield chain.from_iterable(_chunks(cursor))
+
+
+def _chunks(cursor: "psycopg.ServerCursor[TupleRow]") -> Iterator[list[TupleRow]]:
+    """Ask for the next chunk while the present one is worked on."""
+    with ThreadPoolExecutor(1, thread_name_prefix="audit") as reader:
+        coming = reader.submit(cursor.fetchmany, CHUNK)
+        while chunk := coming.result():
+            coming = reader.submit(cursor.fetchmany, CHUNK)
+            yield chunk
 
 
 def _rows(found: Iterable[TupleRow]) -> Iterator[Row]:

@@ -28,7 +28,7 @@ OpenSessions = Callable[[], AbstractContextManager[Sessions]]
 Reason = Annotated[str, typer.Option(help="Why: it is recorded, and read by others years from now.")]
 
 
-def add(app: typer.Typer, open_sessions: OpenSessions, data_dir: Callable[[], Path]) -> None:
+def add_keeping(app: typer.Typer, open_sessions: OpenSessions, data_dir: Callable[[], Path]) -> None:
     """Add the commands to `chorus audit`."""
     app.add_typer(_holds(open_sessions), name="holds")
     app.add_typer(_retention(open_sessions), name="retention")
