@@ -10,10 +10,11 @@ import typer
 from rich.console import Console
 
 from bot import app as composition
-from bot import database, doctor, facts_cli, logs, settings, stops_cli, throttle_cli, vault
+from bot import audit_cli, database, doctor, facts_cli, guidelines_cli, logs, settings, stops_cli, throttle_cli, vault
 from bot.app import Part
 from bot.cli import platforms
 from bot.cli import sources as sources_cli
+from bot.database import Sessions
 from bot.deps import Deps
 from bot.errors import ChorusError
 from bot.slack.manifest import manifest
@@ -26,6 +27,12 @@ screen = Console()
 def _deps() -> Iterator[Deps]:
     with composition.opened(settings.load()) as (_, deps):
         yield deps
+
+
+@contextmanager
+def _sessions() -> Iterator[Sessions]:
+    with _deps() as deps:
+        yield deps.sessions
 
 
 @cli.command()
@@ -75,6 +82,9 @@ cli.command()(platforms.connectors)
 cli.add_typer(sources_cli.accounts_app, name="accounts")
 cli.add_typer(sources_cli.sources_app, name="sources")
 cli.add_typer(facts_cli.app, name="facts")
+cli.add_typer(guidelines_cli.app, name="guidelines")
+cli.add_typer(guidelines_cli.mentions_app, name="mentions")
+cli.add_typer(audit_cli.build(_sessions), name="audit")
 cli.add_typer(throttle_cli.build(_deps), name="throttle")
 cli.add_typer(stops_cli.build(_deps))
 

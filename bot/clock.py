@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from bot import delivery, housekeeping, intake, outbox, queue
+from bot import delivery, housekeeping, intake, outbox, outcomes, queue
 from bot.deps import Deps
 from bot.models import Tick
 
@@ -25,6 +25,7 @@ BEAT = 1.0
 ROUTINES: dict[str, tuple[int, Callable[[Session, datetime], object]]] = {
     "revive": (15, lambda session, _at: housekeeping.revive(session)),
     "resume": (60, lambda session, at: housekeeping.resume(session, at=at)),
+    "watch": (60, lambda session, _at: _watch(session)),
     "claims": (5, lambda session, at: housekeeping.end_claims(session, at=at)),
     "prune": (3600, lambda session, at: housekeeping.prune(session, at=at)),
 }
@@ -83,6 +84,11 @@ def _replies(session: Session, at: datetime) -> None:
         for reply_id, since in replies:
             if _first(session, kind, str(reply_id), _slot(since, at), at):
                 ask(session, reply_id)
+
+
+def _watch(session: Session) -> None:
+    for account_id in outcomes.accounts_to_watch(session):
+        queue.watch(session, account_id)
 
 
 def _routines(session: Session, at: datetime) -> None:

@@ -10,7 +10,7 @@ from threading import Event, Thread
 
 from procrastinate import App, PsycopgConnector
 
-from bot import delivery, doubt, drafting, intake, queue, triage
+from bot import delivery, doubt, drafting, intake, outcomes, queue, triage
 from bot.deps import Deps
 from bot.queue import LANES, Job, Lane
 
@@ -31,35 +31,28 @@ def build(url: str, deps: Deps, drain: Drain) -> App:
     """Return the job engine with all our jobs. Only the worker opens it."""
     app = App(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=10))
 
-    @app.task(name=Job.COLLECT.value, queue=LANES[Job.COLLECT].value)
-    def collect(source_id: int) -> None:
-        intake.collect(deps, source_id)
-
-    @app.task(name=Job.PREPARE.value, queue=LANES[Job.PREPARE].value)
-    def prepare(mention_ids: list[int]) -> None:
-        prepare_mentions(deps, mention_ids)
-
-    @app.task(name=Job.CONTEXT.value, queue=LANES[Job.CONTEXT].value)
-    def context(mention_id: int) -> None:
-        intake.gather_context(deps, mention_id)
-
-    @app.task(name=Job.WRITE.value, queue=LANES[Job.WRITE].value)
-    def write(mention_id: int) -> None:
-        drafting.write(deps, mention_id)
-
-    @app.task(name=Job.POST.value, queue=LANES[Job.POST].value)
-    def post(reply_id: int) -> None:
-        delivery.post(deps, reply_id)
-
-    @app.task(name=Job.LOOK.value, queue=LANES[Job.LOOK].value)
-    def look(reply_id: int) -> None:
-        doubt.look(deps, reply_id)
-
-    @app.task(name=Job.DRAIN.value, queue=LANES[Job.DRAIN].value)
-    def drain_channel(channel: str) -> None:
-        empty(deps, channel, drain)
-
+    work: dict[Job, Callable[..., object]] = {
+        Job.COLLECT: lambda source_id: intake.collect(deps, source_id),
+        Job.PREPARE: lambda mention_ids: prepare_mentions(deps, mention_ids),
+        Job.CONTEXT: lambda mention_id: intake.gather_context(deps, mention_id),
+        Job.WATCH: lambda account_id: outcomes.watch(deps, account_id),
+        Job.WRITE: lambda mention_id: drafting.write(deps, mention_id),
+        Job.POST: lambda reply_id: delivery.post(deps, reply_id),
+        Job.LOOK: lambda reply_id: doubt.look(deps, reply_id),
+        Job.DRAIN: lambda channel: empty(deps, channel, drain),
+    }
+    for job, does in work.items():
+        app.task(name=job.value, queue=LANES[job].value)(_without_result(does))
     return app
+
+
+def _without_result(does: Callable[..., object]) -> Callable[..., None]:
+    """A job's result would be logged in full; nobody reads it."""
+
+    def run(**arguments: object) -> None:
+        does(**arguments)
+
+    return run
 
 
 def prepare_mentions(deps: Deps, mention_ids: Sequence[int]) -> None:

@@ -20,6 +20,7 @@ class Job(StrEnum):
     LOOK = "look"
     DRAIN = "drain"
     WRITE = "write"
+    WATCH = "watch"
 
 
 class Lane(StrEnum):
@@ -39,6 +40,7 @@ LANES = {
     Job.LOOK: Lane.DELIVERY,
     Job.DRAIN: Lane.SLACK,
     Job.WRITE: Lane.MODEL,
+    Job.WATCH: Lane.INTAKE,
 }
 
 # Never opened: it only writes jobs on connections that it is handed. The worker's own connector is asynchronous and
@@ -49,6 +51,11 @@ _asking = App(connector=SyncPsycopgConnector())
 def collect(session: Session, source_id: int) -> None:
     """Ask for one look at a source; twins that already wait are enough."""
     _once(session, Job.COLLECT, f"collect:{source_id}", source_id=source_id)
+
+
+def watch(session: Session, account_id: int) -> None:
+    """Ask for what an account stands by to be read again."""
+    _once(session, Job.WATCH, f"watch:{account_id}", account_id=account_id)
 
 
 def prepare(session: Session, mention_ids: Sequence[int], *, size: int = 50) -> None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import regex
-from guidelines.suspicious import suspicious
 from sqlalchemy import BigInteger, select
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session
@@ -14,6 +13,7 @@ from bot import audit, likeness, outbox
 from bot.deps import Deps
 from bot.models import Json, Mention, MentionKind, MentionState, Mood, PostRecord, Urgency
 from guidelines.facts import Label
+from guidelines.suspicious import suspicion
 
 DUPLICATES_WITHIN = timedelta(days=7)
 MOST_CANDIDATES = 2000
@@ -168,7 +168,7 @@ def _judge(deps: Deps, mention: Mention, post: PostRecord) -> None:
             "claim": claim.reason,
         }
     mention.language = post.language
-    mention.suspicious = suspicious(post.text).reason
+    mention.suspicious = suspicion(post.text) or ""
     mention.bands = likeness.bands(post.text)
     mention.state = MentionState.TRIAGED
 

@@ -5,6 +5,7 @@ from bot.models.base import Json, Record
 from bot.models.conversation import Mention, MentionKind, MentionState, Mood, PostRecord, Thread, Urgency
 from bot.models.limits import LimitRecord, Stop, StopScope
 from bot.models.machinery import Card, Notice, OutboxState, Outgoing, SeenRequest, Tick
+from bot.models.outcomes import Outcome, OutcomeKind
 from bot.models.people import Account, Employee, Role
 from bot.models.replies import COUNTED, Draft, Origin, Reply, ReplyState
 from bot.models.sources import Source, SourceState, Venue
@@ -27,6 +28,8 @@ __all__ = [
     "Notice",
     "Origin",
     "OutboxState",
+    "Outcome",
+    "OutcomeKind",
     "Outgoing",
     "PostRecord",
     "Record",

@@ -167,6 +167,7 @@ class Reply(Record):
     external_id: Mapped[str | None] = mapped_column(default=None)
     url: Mapped[str] = mapped_column(default="")
     posted_at: Mapped[datetime | None] = mapped_column(default=None)
+    watched_at: Mapped[datetime | None] = mapped_column(default=None)
 
     def begin_sending(self, *, owner: str, at: datetime, lease: timedelta) -> None:
         """Take it for one attempt. Committed before the request leaves, so that a crash leaves a trace."""

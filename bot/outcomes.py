@@ -1,0 +1,243 @@
+"""What became of it: posts that changed upstream, and what our replies led to. The result counts, not the volume."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import regex
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from bot import audit, drafting, outbox, triage
+from bot.accounts import call_for, connector_of
+from bot.deps import Deps
+from bot.ledger import Site, lock_thread_of, store
+from bot.models import (
+    Account,
+    Draft,
+    Mention,
+    MentionKind,
+    MentionState,
+    Mood,
+    Origin,
+    Outcome,
+    OutcomeKind,
+    PostRecord,
+    Reply,
+    ReplyState,
+    Source,
+)
+from bot.throttle import editing
+from connectors.base import ConnectorError, Post, PostState, PostStatus, SignalKind
+
+log = logging.getLogger(__name__)
+
+OPEN_EVERY = timedelta(minutes=10)
+"""How often the posts of open mentions are read again."""
+WATCHED_FOR = timedelta(days=7)
+YOUNG = timedelta(hours=24)
+YOUNG_EVERY = timedelta(minutes=15)
+OLD_EVERY = timedelta(hours=6)
+AT_ONCE = 40
+"""So many posts are read again in one go."""
+
+PUBLIC = frozenset({ReplyState.POSTED, ReplyState.EDITED, ReplyState.PENDING_REMOTE})
+
+_OPT_OUT = regex.compile(
+    r"\b(?:stop (?:replying|messaging|contacting|bothering)|(?:don[’']?t|do not) (?:reply|respond|message|contact)|"
+    r"leave me alone|unsubscribe|no bots?,? please|hört? auf|lass mich in ruhe|no me (?:respondas|contactes))\b",
+    regex.IGNORECASE,
+)
+_RESOLVED = regex.compile(
+    r"\b(?:works? (?:now|again)|solved|fixed|sorted|that (?:did it|helped|worked)|resolved|klappt jetzt|ya funciona)\b",
+    regex.IGNORECASE,
+)
+_CORRECTED = regex.compile(
+    r"\b(?:my (?:mistake|bad)|i stand corrected|you[’']?re right|good to know|i was wrong|didn[’']?t know that|"
+    r"thanks for (?:the correction|correcting|clearing)|edited my post)\b",
+    regex.IGNORECASE,
+)
+
+
+def watch(deps: Deps, account_id: int) -> None:
+    """Read again what this account stands by: the posts of open mentions, and our own replies and their answers."""
+    with deps.sessions() as session:
+        account = session.get_one(Account, account_id)
+        mentioned = _open_posts(session, account, deps.now())
+        replies = _watched(session, account, deps.now())
+    ours = [reply.external_id for reply in replies if reply.external_id]
+    asked = tuple(dict.fromkeys([*mentioned, *ours]))
+    if not asked:
+        return
+    connector, call = connector_of(deps, account.platform), call_for(deps, account)
+    try:
+        states = connector.refresh(call, asked)
+        signals = connector.outcomes(call, tuple(ours)) if ours else ()
+    except ConnectorError as error:
+        log.info("%s could not be read again: %s", account.handle, error.detail)
+        return
+    known = {state.id: state for state in states}
+    for post_id in mentioned:
+        _update_post(deps, account, known[post_id])
+    for reply in replies:
+        answers = [s.post for s in signals if s.kind is SignalKind.ANSWERED and s.about == reply.external_id and s.post]
+        _update_reply(deps, account, reply.id, known.get(reply.external_id or ""), answers)
+
+
+def accounts_to_watch(session: Session) -> Sequence[int]:
+    """Return the accounts that have anything to read again."""
+    return session.scalars(select(Account.id).order_by(Account.id)).all()
+
+
+def meaning(text: str, mention_kind: MentionKind) -> tuple[OutcomeKind, str]:
+    """Say what an answer to our reply amounts to, and which words say so."""
+    for pattern, kind in ((_OPT_OUT, OutcomeKind.OPTED_OUT), (_RESOLVED, OutcomeKind.RESOLVED)):
+        if found := pattern.search(text[:5000]):
+            return kind, f"it says “{found.group().lower()}”"
+    if mention_kind is MentionKind.FALSE_CLAIM and (found := _CORRECTED.search(text[:5000])):
+        return OutcomeKind.CORRECTED, f"it says “{found.group().lower()}”"
+    read = triage.read(text)
+    if read.kind is MentionKind.LEAD:
+        return OutcomeKind.LEAD, str(read.reasons["kind"])
+    if read.mood is Mood.POSITIVE:
+        return OutcomeKind.THANKED, str(read.reasons["mood"])
+    if read.mood is Mood.NEGATIVE:
+        return OutcomeKind.DISPUTED, str(read.reasons["mood"])
+    return OutcomeKind.ANSWERED, "it answers ours"
+
+
+def _open_posts(session: Session, account: Account, now: datetime) -> list[str]:
+    found = (
+        select(PostRecord.external_id)
+        .join(Mention, Mention.post_id == PostRecord.id)
+        .join(Source, Source.id == Mention.source_id)
+        .where(Mention.state == MentionState.OPEN, Source.account_id == account.id)
+        .where(PostRecord.seen_at < now - OPEN_EVERY)
+        .order_by(PostRecord.seen_at)
+        .limit(AT_ONCE)
+    )
+    return list(session.scalars(found))
+
+
+def _watched(session: Session, account: Account, now: datetime) -> Sequence[Reply]:
+    young = (Reply.posted_at > now - YOUNG) & (Reply.watched_at < now - YOUNG_EVERY)
+    due = or_(Reply.watched_at.is_(None), young, Reply.watched_at < now - OLD_EVERY)
+    found = (
+        select(Reply)
+        .where(Reply.account_id == account.id, Reply.state.in_(PUBLIC), Reply.posted_at > now - WATCHED_FOR, due)
+        .order_by(Reply.watched_at.nulls_first(), Reply.id)
+        .limit(AT_ONCE)
+    )
+    return session.scalars(found).all()
+
+
+def _update_post(deps: Deps, account: Account, state: PostState) -> None:
+    with deps.sessions.begin() as session:
+        post = session.scalars(
+            select(PostRecord).where(
+                PostRecord.platform == account.platform,
+                PostRecord.site == account.site,
+                PostRecord.external_id == state.id,
+            )
+        ).one()
+        mention_id = session.scalars(select(Mention.id).where(Mention.post_id == post.id)).one()
+        mention = lock_thread_of(session, mention_id)
+        post.seen_at = deps.now()
+        if state.status in (PostStatus.DELETED, PostStatus.HIDDEN):
+            _purge(session, deps, post, mention, state.status)
+        elif state.post is not None and state.post.text != post.text and mention.is_open:
+            _changed(session, deps, post, mention, state.post)
+
+
+def _purge(session: Session, deps: Deps, post: PostRecord, mention: Mention, status: PostStatus) -> None:
+    """What its author or a moderator took away is not kept here; our own decisions about it are."""
+    post.status = status
+    post.text, post.author_name, post.author_handle, post.author_url = "", "", "", ""
+    unused = select(Draft).where(Draft.mention_id == mention.id, Draft.origin != Origin.PERSON)
+    for draft in session.scalars(unused.where(Draft.id.not_in(select(Reply.draft_id)))):
+        session.delete(draft)
+    if mention.is_open:
+        mention.gone("Its author or a moderator took the post away. What it said is no longer kept here.")
+    subject, data = f"mention:{mention.id}", {"status": status.value}
+    audit.record(session, "post.gone", at=deps.now(), actor="system", subject=subject, data=data)
+    outbox.show(session, mention.id, at=deps.now())
+
+
+def _changed(session: Session, deps: Deps, post: PostRecord, mention: Mention, now: Post) -> None:
+    post.text, post.edited_at, post.status = now.text, now.edited_at or deps.now(), PostStatus.EDITED
+    mention.note = "The post was edited after it came in."
+    drafting.refresh(session, deps, mention)
+    subject = f"mention:{mention.id}"
+    audit.record(session, "post.edited", at=deps.now(), actor="system", subject=subject, texts={"text": now.text})
+    outbox.show(session, mention.id, at=deps.now())
+
+
+def _update_reply(
+    deps: Deps, account: Account, reply_id: int, state: PostState | None, answers: Sequence[Post]
+) -> None:
+    with deps.sessions.begin() as session:
+        reply = session.get_one(Reply, reply_id)
+        mention = lock_thread_of(session, reply.mention_id)
+        session.refresh(reply, with_for_update=True)
+        reply.watched_at = deps.now()
+        if reply.state not in PUBLIC:
+            return
+        if state is not None and state.status in (PostStatus.DELETED, PostStatus.HIDDEN):
+            _removed(session, deps, reply)
+        elif reply.state is ReplyState.PENDING_REMOTE and state is not None and state.post is not None:
+            reply.posted(external_id=state.id, url=state.post.url, at=deps.now())
+            outbox.show(session, mention.id, at=deps.now())
+        _keep_answers(session, deps, account, reply, mention, answers)
+
+
+def _removed(session: Session, deps: Deps, reply: Reply) -> None:
+    """It is gone and we did not take it away: a moderator did. The venue's limits tighten, visibly."""
+    reply.after_posting(ReplyState.REMOVED, detail="It is no longer there, and we did not delete it.")
+    session.add(Outcome(reply_id=reply.id, kind=OutcomeKind.REMOVED, seen_at=deps.now(), reason=reply.detail))
+    limit = editing.after_removal(session, deps, reply)
+    data = {"limit": limit.name}
+    audit.record(session, "reply.removed", at=deps.now(), actor="system", subject=f"reply:{reply.id}", data=data)
+    words = f"Reply no. {reply.id} was removed where it stood. Until further notice we speak there seldom."
+    outbox.tell(session, deps.ops_channel, f"removed:{reply.id}", words, at=deps.now())
+    outbox.show(session, reply.mention_id, at=deps.now())
+
+
+def _keep_answers(
+    session: Session, deps: Deps, account: Account, reply: Reply, mention: Mention, answers: Sequence[Post]
+) -> None:
+    others = [answer for answer in answers if not answer.is_own and answer.is_public]
+    if not others:
+        return
+    store(session, Site.of(session, account), others, at=deps.now())
+    known = {
+        post.external_id: post
+        for post in session.scalars(
+            select(PostRecord).where(
+                PostRecord.platform == account.platform,
+                PostRecord.site == account.site,
+                PostRecord.external_id.in_([answer.id for answer in others]),
+            )
+        )
+    }
+    noted = set(session.scalars(select(Outcome.post_id).where(Outcome.reply_id == reply.id)))
+    for answer in others:
+        post = known[answer.id]
+        if post.id not in noted:
+            _note(session, deps, reply, mention, post)
+
+
+def _note(session: Session, deps: Deps, reply: Reply, mention: Mention, post: PostRecord) -> None:
+    kind, reason = meaning(post.text, mention.kind)
+    session.add(Outcome(reply_id=reply.id, kind=kind, seen_at=deps.now(), reason=reason, post_id=post.id))
+    if kind is OutcomeKind.OPTED_OUT:
+        editing.after_opt_out(session, deps, post.platform, post.author_external_id)
+    audit.record(
+        session,
+        "reply.outcome",
+        at=deps.now(),
+        actor="system",
+        subject=f"reply:{reply.id}",
+        data={"outcome": kind.value, "post": post.id},
+        texts={"text": post.text, "reason": reason},
+    )
+    outbox.show(session, mention.id, at=deps.now())
