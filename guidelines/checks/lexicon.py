@@ -2,7 +2,8 @@
 
 A line is a regular expression for lower-case folded text that must start and end at a word's edge. ` ... ` stands for
 anything up to 60 characters within a clause, `<name>` for the alternatives defined by a line `@name = a|b`, and an
-apostrophe may be missing in the text. A line that starts with a space continues the one above. Lines are tried in order.
+apostrophe may be missing in the text. A line that starts with a space continues the one above, one that
+starts with a hash and a space is a remark. Lines are tried in order.
 """
 
 import re
@@ -65,7 +66,7 @@ def _logical_lines(text: str) -> list[str]:
     for line in text.splitlines():
         if line.startswith(" ") and lines:
             lines[-1] += line[1:]
-        elif line.strip() and not line.startswith("#"):
+        elif line.strip() and not line.startswith("# "):
             lines.append(line)
     return lines
 
@@ -80,7 +81,7 @@ def _section(heading: re.Match[str], lines: list[str]) -> Section:
     pairs = (pair.partition("=") for pair in (heading["options"] or "").split())
     options = {key: value or "yes" for key, _, value in pairs}
     body = "|".join(f"(?:{line})" for line in lines) or r"(?!)"
-    source = body if "raw" in options else rf"(?<![\w'])(?:{body})(?!\w)"
+    source = body if "raw" in options else rf"(?<![\w'])(?:{body})(?:(?<= )|(?!\w))"
     return Section(heading["name"], re.compile(source, re.MULTILINE), tuple(lines), options)
 
 

@@ -28,13 +28,14 @@ _SAMPLE: Final = re.compile(
 )
 _IDENTITY: Final = re.compile(
     r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])"
+    r"|\b\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4} (?:as|is|was) (?:your|the|his|her|their) (?:date of birth|birthday|dob|birth date)\b"
     r"|\b(?:dob|date of birth|born on|birthday(?: is| on)?|birth date)\b[^.!?\n]{0,15}?\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}"
     r"|\b(?:dob|date of birth|born on|birth date)\b[^.!?\n]{0,12}?(?:\d{1,2}(?:st|nd|rd|th)? )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? ?\d{0,2},? ?(?:19|20)\d\d"
     r"|\b(?:ssn|social security(?: number)?|passport|national insurance|ni number|driver'?s licen[cs]e|nhs number|tax id|sort code|account number|routing number)(?: number| no\.?)?(?: is| was)?:? ?#?(?=[\w -]{0,14}\d)[a-z\d][a-z\d -]{4,14}\d\b"
     r"|\b(?:licen[cs]e|number) plate (?:is |was |number )?[a-z0-9]{2,4}[ -]?[a-z0-9]{3,4}\b"
 )
 _SECRET: Final = re.compile(
-    r"\b(?:your|the|his|her|their|a|new|temporary|temp|my|use|current)\s(?:\w+ ){0,2}?(?:password|passcode|pin|pass phrase|passphrase|login|security code|cvv|cvc|verification code|one-time code|otp|2fa code|reset code|access code|door code|api key)"
+    r"\b(?:your|the|his|her|their|a|new|temporary|temp|my|use|current)\s(?:\w+ ){0,2}?(?:password|passcode|pin|pass phrase|passphrase|login|security code|cvv|cvc|verification code|one-time code|otp|2fa code|reset code|access code|door code|locker code|gate code|wifi password|api key)"
     r"(?: is| was|:| to| =|'s| has been set to| (?:has been )?reset to)+:? ?[\"'`]?(?P<secret>[^\s\"'`.,;!?]*\d[^\s\"'`,;!?]*)"
 )
 
