@@ -127,6 +127,14 @@ def test_an_element_that_is_gone_cannot_be_used(slack: LocalSlack, app: SocketAp
         slack.person("ana").click(message, "go")
 
 
+def test_a_button_for_some_people_is_not_there_for_others(slack: LocalSlack, app: SocketApp) -> None:
+    message = posted(slack, button("go", visible_to_user_ids=["U0BEN0001"]))
+    with pytest.raises(PersonError, match="not there for you"):
+        slack.person("ana").click(message, "go")
+    slack.person("ben").click(message, "go")
+    assert app.interactions[-1]["user"]["id"] == "U0BEN0001"
+
+
 def test_an_input_dispatches_only_when_it_says_so(slack: LocalSlack, app: SocketApp) -> None:
     quiet, eager = words("quiet", block_id="q"), {**words("eager", block_id="e"), "dispatch_action": True}
     client(slack).chat_postMessage(channel="#mentions", text="x", blocks=[quiet, eager])

@@ -49,6 +49,8 @@ class Acts:
         user = self._people.person(asked)
         place = self._place(user, asked)
         block, element = _element(place.blocks, asked)
+        if user not in element.get("visible_to_user_ids", [user]):
+            raise PersonError("element_not_found", "That element is not there for you.")
         if block["type"] == "input" and not block.get("dispatch_action"):
             raise PersonError("not_dispatched", "This field is only sent when the form is submitted.")
         try:

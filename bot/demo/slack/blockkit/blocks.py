@@ -218,7 +218,6 @@ IN_CONTAINER = (
     "context_actions",
     "image",
     "video",
-    "file",
     "rich_text",
     "markdown",
     "table",
@@ -248,10 +247,11 @@ BLOCKS: dict[str, Check] = {
     ),
 }
 SURFACES: dict[str, frozenset[str]] = {
-    "message": frozenset(BLOCKS) - {"alert"},
+    "message": frozenset(BLOCKS) - {"alert", "file"},
     "modal": frozenset(
         {"section", "header", "divider", "context", "actions", "image", "video", "input", "rich_text", "alert"}
     ),
     "home": frozenset({"section", "header", "divider", "context", "actions", "image", "video", "input", "rich_text"}),
 }
-"""Where a block may stand. Cards and carousels are listed for modals but do not render there, so they are refused."""
+"""Where a block may stand. Cards and carousels are listed for modals but do not render there, so they are refused;
+`file` only ever comes back from Slack."""

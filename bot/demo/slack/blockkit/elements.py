@@ -36,6 +36,7 @@ from bot.demo.slack.blockkit.problems import (
     record,
     string,
 )
+from bot.demo.slack.blockkit.rich_text import RICH_TEXT
 
 DATE = string(pattern=r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 TIME = string(pattern=r"([01]\d|2[0-3]):[0-5]\d")
@@ -186,7 +187,7 @@ ELEMENTS: dict[str, Check] = {
     "number_input": _number_input(),
     "email_text_input": _input("email_text_input", {}, {"initial_value": string()}),
     "url_text_input": _input("url_text_input", {}, {"initial_value": string()}),
-    "rich_text_input": _input("rich_text_input", {}, {"initial_value": anything}),
+    "rich_text_input": _input("rich_text_input", {}, {"initial_value": RICH_TEXT}),
     "file_input": element("file_input", {}, {"filetypes": array(string()), "max_files": number(least=1, most=10)}),
     "image": record(
         {"type": constant("image"), "alt_text": string(most=2000)},

@@ -23,6 +23,7 @@ def check_blocks(blocks: Any, at: str, surface: str) -> Iterator[Problem]:
     yield from _repeated(blocks, at)
     yield from _too_many_of_a_kind(blocks, at)
     yield from _files_outside_modals(blocks, at, surface)
+    yield from _focused_twice(blocks, at)
 
 
 def check_view(view: Any, at: str, surface: str | None) -> Iterator[Problem]:
@@ -110,6 +111,26 @@ def _files_outside_modals(blocks: list[Any], at: str, surface: str) -> Iterator[
     for each, here in walk(blocks, at):
         if surface != "modal" and _is_a(each.get("element"), "file_input"):
             yield Problem("unsupported_type", "unsupported type: file_input", f"{here}/element/type")
+
+
+def _focused_twice(blocks: list[Any], at: str) -> Iterator[Problem]:
+    focused = [
+        f"{here}/{where}/focus_on_load"
+        for each, here in walk(blocks, at)
+        for where, element in _elements(each)
+        if element.get("focus_on_load") is True
+    ]
+    for pointer in focused[1:]:
+        yield failed(pointer, "only one element can have focus_on_load", "max_items", 1)
+
+
+def _elements(block: Json) -> Iterator[tuple[str, Json]]:
+    for key in ("element", "accessory"):
+        if isinstance(block.get(key), dict):
+            yield key, block[key]
+    for index, each in enumerate(items(block.get("elements"))):
+        if isinstance(each, dict):
+            yield f"elements/{index}", each
 
 
 def _characters(value: Any) -> int:
