@@ -8,6 +8,7 @@ from harbour import ANSWER, CHANNEL, Harbour, settle
 from slack_sdk import WebClient
 
 from bot import approval, audit, delivery, drafting, intake, jobs, showing, triage
+from bot.audit.story import story
 from bot.database import Sessions
 from bot.demo.plaza import Plaza
 from bot.demo.slack.server import LocalSlack
@@ -91,12 +92,9 @@ def test_a_post_becomes_a_card_a_reply_and_a_story(harbour: Harbour, slack: Loca
 
     # 7. audit/: everything that happened can be told and proven.
     with deps.sessions() as session:
-        story = audit.story(session, reply.id)
-        assert [event.kind for event in story.events if event.kind.startswith("reply.")] == [
-            "reply.approved",
-            "reply.sending",
-            "reply.posted",
-        ]
+        told = story(session, reply.id)
+        kinds = [step.kind for step in told.steps if step.kind.startswith("reply.")]
+        assert kinds == ["reply.approved", "reply.sending", "reply.posted"]
         assert audit.verify(session).ok
 
 
