@@ -256,10 +256,10 @@ def test_eight_processes_with_many_approvals_each_stay_exact(
     """Each process walks all threads, so that they meet in every one of them."""
     world = build(sessions, clock())
     world.limits(
-        Limit("brand", Scope.BRAND, Condition.COUNT, 37, timedelta(days=1)),
+        Limit("brand", Scope.BRAND, Condition.COUNT, 17, timedelta(days=1)),
         Limit("thread", Scope.THREAD, Condition.COUNT, 2),
     )
-    proposals = [world.proposal(world.post(world.thread())) for _ in range(25)]
+    proposals = [world.proposal(world.post(world.thread())) for _ in range(12)]
     # One clean process imports all once; the eight are forked from it and so meet within milliseconds.
     spawning = multiprocessing.get_context("forkserver")
     spawning.set_forkserver_preload(["throttle_world"])
@@ -279,7 +279,7 @@ def test_eight_processes_with_many_approvals_each_stay_exact(
         process.join(timeout=30)
     with sessions() as session:
         per_thread = session.execute(select(func.count()).select_from(Reply).group_by(Reply.thread_id)).scalars().all()
-        assert session.scalar(select(func.count()).select_from(Reply)) == allowed == 37
+        assert session.scalar(select(func.count()).select_from(Reply)) == allowed == 17
     assert max(per_thread) <= 2
 
 
