@@ -99,10 +99,16 @@ def measure(engine: Engine, *, rounds: int = 300, threads: int = 200_000) -> tup
     )
 
 
-def plans(engine: Engine, *, threads: int = 200_000) -> dict[str, str]:
-    """Return the plan of every query that one decision asks, by the query."""
+def plans(engine: Engine, *, threads: int = 200_000, small: bool = False) -> dict[str, str]:
+    """Return the plan of every query that one decision asks, by the query.
+
+    With `small` reading whole tables is made dear, for in a small history it is the right thing to do: then only a
+    query that no index serves still does it.
+    """
     proposal = _proposal(random.Random(11), threads)  # noqa: S311 - a repeatable choice, nothing secret
     with engine.connect() as connection, _seen(connection) as asked, Session(connection) as session:
+        if small:
+            session.execute(text("set local enable_seqscan = off"))
         throttle.forecast(session, proposal, NOW)
         queries = [(statement, values) for statement, values in asked if "reply" in statement or "post p" in statement]
         return {statement: _explained(connection, statement, values) for statement, values in queries}
