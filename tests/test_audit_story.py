@@ -44,7 +44,7 @@ def test_a_story_tells_everything_from_the_post_to_the_receipt_in_order(past: Pa
     assert approval.who == "Ada"
     assert approval.texts["public"] == "Sorry! Version 4 keeps it."
     assert approval.texts["parent"] == "Why does the reader lose my place?"
-    assert any("guidelines default 1 (abababababab): 1 found" in line for line in approval.details)
+    assert any("guidelines default 1 (abababababab): 1 finding" in line for line in approval.details)
     assert [post.author for post in told.thread] == ["mona"]
 
 

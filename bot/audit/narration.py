@@ -88,7 +88,7 @@ def _verdict(verdict: object) -> Iterator[str]:
         return
     name = f"{verdict.get('pack', '')} {verdict.get('version', '')}".strip()
     findings = [item for item in verdict.get("findings") or () if isinstance(item, dict)]
-    found = "nothing found" if not findings else f"{len(findings)} found"
+    found = {0: "nothing found", 1: "1 finding"}.get(len(findings), f"{len(findings)} findings")
     yield f"checked against guidelines {name} ({str(verdict.get('sha256', ''))[:12]}): {found}"
     for item in findings:
         yield f"  {item.get('severity', '')} {item.get('rule', '')}: {item.get('why', '')}"

@@ -197,6 +197,8 @@ def render_step(step: Step) -> Text:
     for detail in step.details:
         line.append(f"\n    {_safe(detail)}", "dim")
     for name, words in step.texts.items():
+        if name == "typed" and words == step.texts.get("public"):
+            continue
         line.append(f"\n    {_safe(name)}: ", "italic")
         line.append(_safe(words).replace("\n", "\n      "))
     for name, why in step.erased.items():

@@ -82,13 +82,14 @@ create trigger audit_entry_linked before insert on audit_entry for each row exec
 """
 
 ERASURE = """
-create function audit_listed(entry bigint) returns table (field text, first bigint, last bigint)
+create function audit_listed(entry bigint) returns table (field text, named int8multirange)
 language sql stable set search_path from current as $$
-    select named.key, (span.value ->> 0)::bigint, (span.value ->> 1)::bigint
+    select listed.key, range_agg(int8range((span.value ->> 0)::bigint, (span.value ->> 1)::bigint, '[]'))
     from audit_entry e,
-        jsonb_each(convert_from(e.body, 'UTF8')::jsonb #> '{data,erased}') named,
-        jsonb_array_elements(named.value) span
+        jsonb_each(convert_from(e.body, 'UTF8')::jsonb #> '{data,erased}') listed,
+        jsonb_array_elements(listed.value) span
     where e.seq = entry and e.kind like 'erasure.%'
+    group by listed.key
 $$;
 
 create function audit_erase(
@@ -106,7 +107,8 @@ begin
         array_fill(0, array[cardinality(field_)]), field_, salt_, text_);
     perform set_config('chorus.erasure', entry::text, true);
     delete from audit_text t using audit_listed(entry) l
-        where t.field = l.field and t.seq between l.first and l.last and t.seq < entry;
+        where t.field = l.field and t.seq < entry
+            and t.seq between lower(l.named) and upper(l.named) and l.named @> t.seq;
     perform set_config('chorus.erasure', '', true);
     return entry;
 end $$;
@@ -116,9 +118,8 @@ declare
     entry bigint := nullif(current_setting('chorus.erasure', true), '')::bigint;
 begin
     if exists (
-        select from gone g where not exists (
-            select from audit_listed(entry) l where l.field = g.field and g.seq between l.first and l.last
-        )
+        select from gone g left join audit_listed(entry) l on l.field = g.field
+        where l.named is null or not l.named @> g.seq
     ) then
         raise exception 'A text of the record can only be erased by an entry that lists it.'
             using errcode = 'insufficient_privilege';
