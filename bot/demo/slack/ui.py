@@ -59,7 +59,8 @@ being fit to show. Lists of messages are oldest first. Ids and timestamps are st
 
 **Acting.** Every POST has `user`. The answer comes when the app has acknowledged; what the app then does arrives over
 `/ui/live`. If the app fails: `{ok: false, error: "operation_timeout", message: "Chorus did not answer in 3 seconds."}`
-or `error: "app_not_connected"`, `"app_error"`, `"bad_response"`.
+or `error: "app_not_connected"`, `"app_error"`, `"bad_response"`, `"not_interactive"`. A button with
+`visible_to_user_ids` is there for those people only; for others the server refuses it.
 
 `POST /ui/message {user, channel, text, thread_ts?, reply_broadcast?}` → `{ok, message}`. `text` as typed: `&`, `<` and
   `>` are escaped here, `@name`, `#channel` and bare URLs become links. A known slash command goes to `/ui/command`.
@@ -86,7 +87,7 @@ or `error: "app_not_connected"`, `"app_error"`, `"bad_response"`.
 `POST /ui/direct_message {user, with: user id}` → `{ok, channel}`, the channel as in bootstrap, opened if it was not.
 
 **Live.** WebSocket `/ui/live?user=U...` pushes JSON, one object a frame; the page sends nothing. After a reconnect load
-everything again. `{type: ...}` is one of:
+everything again. A user who does not exist is turned away. `{type: ...}` is one of:
   `hello {user}`; `message {channel, message}`; `message_changed {channel, message}` (also when a thread's
   `reply_count` changes); `message_deleted {channel, ts}` (also ephemeral ones); `ephemeral {channel, message}` (new,
   or replaced when the `ts` is known); `reaction {channel, ts, reactions}`; `views {views}`, the whole stack, whenever
