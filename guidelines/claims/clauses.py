@@ -231,7 +231,9 @@ def _mark_before(settled: list[Clause], at: int) -> None:
 def _follows_quote(clauses: Sequence[Clause], at: int) -> bool:
     """Whether the clause before was put in quotation marks or reported, so that a bare "no" can reject it."""
     before = clauses[at - 1]
-    reported = any(gate.refutes_before(earlier.tokens) for earlier in clauses[max(0, at - 2) : at])
+    reported = any(
+        gate.refutes_before(each.tokens) or gate.reports(each.tokens) for each in clauses[max(0, at - 2) : at]
+    )
     return reported or sum(token.text == '"' for token in before.around) >= 2
 
 

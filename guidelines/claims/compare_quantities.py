@@ -4,20 +4,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from guidelines.claims.amounts import Match, comparable, compare
-from guidelines.claims.evidence import Evidence, Pairing, Prepared, Said, opposed_by_pole
+from guidelines.claims.attributes import ENOUGH, attribute_score, counts_something
+from guidelines.claims.evidence import Evidence, Pairing, Prepared, Said
 from guidelines.claims.lexicon import group
-from guidelines.claims.quantities import Quantity, dimension_of
-from guidelines.claims.terms import Reading, Term
+from guidelines.claims.quantities import Quantity
+from guidelines.claims.terms import Reading
 
 _CEILING = group("compare_quantities ceiling")
 _ALLOWANCE = frozenset({"~returns", "~cancel", "~trial", "±refund", "~warranty", "exchang", "withdraw", "~notice"})
-_PLAIN = frozenset(
-    {"mass", "ip", "energy", "charge", "speed", "resolution", "frequency", "pixels", "power", "kcal", "voltage"}
-)
 _YEAR = 31557600.0
 _AGED = frozenset({"be", "are", "aged", "age", "over", "under", "is", "turn"})
 _ALL = frozenset({"all", "every", "entirely", "fully", "each", "only", "exclusively"})
-_ENOUGH = 0.34
 _SURE = 0.55
 _HYPERBOLE = 20.0
 
@@ -74,9 +71,10 @@ def _one(fact: Prepared, said: Said, pairing: Pairing, ours: Quantity, theirs: Q
     age = _as_age(fact, said, ours, theirs)
     if not comparable(ours, age):
         return None
-    score = _attribute_score(fact, said, pairing, ours, age) if age is theirs else _SURE
+    score = attribute_score(fact, said, pairing, ours, age) if age is theirs else _SURE
+    aged = age is not theirs
     theirs = age
-    if score < _ENOUGH:
+    if score < ENOUGH:
         return None
     negated = said.reading.scope.sign_of(theirs.last) != fact.reading.scope.sign_of(ours.last)
     result = compare(
@@ -85,7 +83,7 @@ def _one(fact: Prepared, said: Said, pairing: Pairing, ours: Quantity, theirs: Q
         negated=negated,
         ceiling=bool(said.words & _CEILING),
         allowance=any(_ALLOWANCE & term.keys.keys() for term in fact.reading.terms),
-        condition=_is_threshold(fact, said, ours),
+        condition=aged or _is_threshold(fact, said, ours),
         tolerance=fact.tolerance,
     )
     if result is Match.UNCLEAR:
@@ -100,12 +98,14 @@ def _is_threshold(fact: Prepared, said: Said, ours: Quantity) -> bool:
     """Whether the fact's amount is a bar to pass: "free over €40", "must be at least 16"."""
     if ours.dimension == "money":
         return any(term.keys.get("±pay", 1) < 0 for term in fact.reading.terms)
+    if any("~age" in term.keys for term in fact.reading.terms):
+        return True
     return all(any("±mandatory" in term.keys for term in side.reading.terms) for side in (fact, said))
 
 
 def _as_age(fact: Prepared, said: Said, ours: Quantity, theirs: Quantity) -> Quantity:
     """ "You have to be 18" speaks of years where the fact speaks of age."""
-    if ours.dimension != "time" or theirs.dimension != "count" or _counts_something(said, theirs):
+    if ours.dimension != "time" or theirs.dimension != "count" or counts_something(said, theirs):
         return theirs
     before = {token.text for token in said.reading.tokens[max(0, theirs.first - 2) : theirs.first]}
     aged = any("~age" in term.keys for term in fact.reading.terms)
@@ -115,7 +115,7 @@ def _as_age(fact: Prepared, said: Said, ours: Quantity, theirs: Quantity) -> Qua
 
 
 def _confidence(score: float, ours: Quantity, theirs: Quantity) -> float:
-    confidence = 0.95 if score >= _SURE else 0.72 + 0.3 * (score - _ENOUGH)
+    confidence = 0.95 if score >= _SURE else 0.72 + 0.3 * (score - ENOUGH)
     if ours.dimension == "time" and theirs.value <= 300 and ours.value > _HYPERBOLE * theirs.value:
         confidence = 0.5
     if ours.approximate and theirs.approximate:
@@ -125,99 +125,3 @@ def _confidence(score: float, ours: Quantity, theirs: Quantity) -> float:
 
 def _shown(reading: Reading, quantity: Quantity) -> str:
     return "“" + " ".join(token.raw for token in reading.tokens[quantity.first : quantity.last + 1]) + "”"
-
-
-def _attribute_score(fact: Prepared, said: Said, pairing: Pairing, ours: Quantity, theirs: Quantity) -> float:
-    """How surely the two quantities measure the same thing, from 0 to 1."""
-    nouns = fact.reading.nouns_of(ours) if ours.dimension == "count" else ()
-    if ours.dimension == "count" and not _same_noun(_nouns(fact, ours), said, theirs):
-        return 0.0
-    terms = fact.reading.terms
-    keep = [
-        at for at, term in enumerate(terms) if not _inside(term, ours) and term not in nouns and not _is_modal(term)
-    ]
-    keep = [at for at in keep if not fact.is_answer(at)] or keep
-    timed = ours.dimension in ("clock", "always")
-    if not timed and any(pairing.relations[at] < 0 and opposed_by_pole(terms[at], pairing.partners[at]) for at in keep):
-        return 0.0
-    if timed:
-        keep = [at for at in keep if "~shop" not in terms[at].keys] or keep
-    weights = _weights(fact, ours, keep)
-    score = pairing.in_words().score(weights, keep)
-    if ours.dimension != theirs.dimension and theirs.dimension == "count":
-        return score if score >= 0.6 and not _counts_something(said, theirs) else 0.0
-    if ours.dimension == "count" and nouns:
-        counted = [term for term in said.reading.nouns_of(theirs) if any(noun.relation(term) for noun in nouns)]
-        if any(term.weight >= 1.0 for term in counted):
-            return max(0.5 + score / 2, 0.6)
-        keep = [at for at in keep if pairing.partners[at] not in counted]
-        return pairing.score(weights, keep) if keep else 0.0
-    if score < _ENOUGH and _plain(fact, said, ours):
-        return 0.5
-    return score
-
-
-def _nouns(fact: Prepared, ours: Quantity) -> tuple[Term, ...]:
-    """What a count counts; "seats five people" counts seats as well."""
-    nouns = fact.reading.nouns_of(ours)
-    if any(noun.weight >= 1.0 for noun in nouns):
-        return nouns
-    return nouns + tuple(term for term in fact.reading.terms if term.last == ours.first - 1 and term.weight >= 1.0)
-
-
-def _is_modal(term: Term) -> bool:
-    """Whether a word is only the amount's own price, or a "must" around it."""
-    return term.keys.keys() == {"±pay"} or "±mandatory" in term.keys or "±minimum" in term.keys
-
-
-def _inside(term: Term, quantity: Quantity) -> bool:
-    return quantity.first <= term.first <= quantity.last
-
-
-def _same_noun(nouns: tuple[Term, ...], said: Said, theirs: Quantity) -> bool:
-    if not nouns:
-        return True
-    counted = said.reading.nouns_of(theirs) or tuple(
-        term for term in said.reading.terms if term.last == theirs.first - 1
-    )
-    return any(ours.relation(other) for ours in nouns for other in counted if ours.weight > 0.1)
-
-
-def _named_nearby(said: Said) -> bool:
-    """Whether the entity stands in the clause, or right before it as in "Lumivox: 120 grams"."""
-    if said.clause.own:
-        return True
-    start = said.reading.tokens[0].start
-    before = [token.text for token in said.clause.around if token.start < start]
-    return bool(said.clause.entities) and len(before) <= 5 and before[-1:] == [":"]
-
-
-def _counts_something(said: Said, theirs: Quantity) -> bool:
-    return not theirs.period and any(term.weight >= 1.0 for term in said.reading.nouns_of(theirs))
-
-
-def _weights(fact: Prepared, ours: Quantity, keep: list[int]) -> list[float]:
-    """The words next to the amount, and the word the statement is about, count double."""
-    weights = list(fact.weights)
-    left = [at for at in keep if fact.reading.terms[at].last < ours.first]
-    right = [at for at in keep if fact.reading.terms[at].first > ours.last]
-    near = {max(left, default=-1), min(right, default=-1)} - {-1}
-    if heads := fact.heads & set(keep):
-        near = set(heads)
-    for at in near:
-        weights[at] = 2.0 * max(weights[at], 0.5)
-    return weights
-
-
-def _plain(fact: Prepared, said: Said, ours: Quantity) -> bool:
-    """Whether a dimension speaks for itself: only one fact of the entity weighs anything, and so does the clause."""
-    kind = dimension_of(ours)
-    if not (ours.dimension in _PLAIN or ours.period) or kind not in fact.lonely or not _named_nearby(said):
-        return False
-    if ours.period and not any(dimension_of(each) == kind for each in said.reading.quantities):
-        return False
-    known = fact.reading.terms
-    strangers = [
-        term for term in said.reading.terms if term.weight >= 1.0 and not any(ours.relation(term) for ours in known)
-    ]
-    return len(strangers) <= (0 if ours.period else 2)

@@ -47,12 +47,16 @@ _PAST = phrases("gate past")
 _FUTURE = phrases("gate future")
 _KNOWING = group("gate knowing")
 _DIARY = group("gate diary")
+_MADE = frozenset({"made", "built", "sold", "found", "sent", "run", "grown", "put"})
+_PARTICIPLES = group("gate participles")
 _AFTER_PARTICIPLE = group("gate after participle")
+_SUBJECT = 4
 _FIRST = group("gate first")
 _MINE = group("gate mine")
 _REFUTING_AFTER = phrases("gate refuting after")
 _REFUTING_BEFORE = phrases("gate refuting before")
 _WEAK_BEFORE = phrases("gate weak before")
+_REPORTING = group("gate reporting")
 _DENIALS = phrases("gate denials")
 
 
@@ -139,7 +143,7 @@ def is_anecdote(clause: Sequence[Token], *, opens: bool) -> bool:
     for at, word in enumerate(words[:8]):
         if word in _FIRST:
             return not any(near in _KNOWING for near in words[at + 1 : at + 3])
-        if word in _MINE and at == 0:
+        if word in _MINE and at < _SUBJECT:
             return True
     if any(word in ("me", "myself", "mine") for word in words):
         return True
@@ -151,10 +155,11 @@ def is_anecdote(clause: Sequence[Token], *, opens: bool) -> bool:
 
 def _is_diary(words: Sequence[str]) -> bool:
     """ "Sold my …", "uploaded 5 GB": a past tense without a subject, and no "founded in", "owned by"."""
+    following = words[1] if len(words) > 1 else ""
     if words[0] in _DIARY:
-        return True
+        return not (words[0] in _MADE and following in _AFTER_PARTICIPLE)
     past = words[0].endswith("ed") and len(words[0]) > 4
-    return past and len(words) > 1 and words[1] not in _AFTER_PARTICIPLE
+    return past and bool(following) and not (words[0] in _PARTICIPLES and following in _AFTER_PARTICIPLE)
 
 
 def refutes_before(clause: Sequence[Token]) -> bool:
@@ -171,6 +176,11 @@ def merely_reports(clause: Sequence[Token]) -> bool:
 def rejects(clause: Sequence[Token]) -> bool:
     """Whether a clause calls something said before it false."""
     return contains(clause, _REFUTING_AFTER)
+
+
+def reports(clause: Sequence[Token]) -> bool:
+    """Whether a clause tells what someone else says."""
+    return any(token.text in _REPORTING for token in clause)
 
 
 def denies(clause: Sequence[Token]) -> bool:

@@ -172,7 +172,22 @@ def _measured(tokens: Sequence[Token], at: int) -> Quantity | None:
         return None
     high, last = _ranged(tokens, number)
     base = Quantity("count", number.value, at, last, high=high, step=number.step)
-    return _with_currency(tokens, base) or _with_unit(tokens, base) or _labelled(tokens, base) or base
+    return (
+        _age(tokens, base)
+        or _with_currency(tokens, base)
+        or _with_unit(tokens, base)
+        or _labelled(tokens, base)
+        or base
+    )
+
+
+def _age(tokens: Sequence[Token], base: Quantity) -> Quantity | None:
+    """ "From the age of 11", "aged 16"."""
+    before = [_text(tokens, base.first - step) for step in (1, 2, 3, 4)]
+    if before[0] != "aged" and before[:2] != ["of", "age"] and not (before[0] == "age" and before[1] in ("from", "to")):
+        return None
+    quantity = replace(_times(base, units()["year"][1]), dimension="time")
+    return replace(quantity, relation=">=") if "from" in before else quantity
 
 
 def _completing(tokens: Sequence[Token], at: int) -> Number | None:
@@ -276,7 +291,7 @@ def _article_unit(tokens: Sequence[Token], at: int) -> Quantity | None:
     if tokens[at].text not in ("a", "an") or _text(tokens, at + 1) not in units() or len(_text(tokens, at + 1)) < 3:
         return None
     before = _text(tokens, at - 1)
-    if before.isdigit() or before in ("times", "twice", "once", "many", "what", "such", "quid", "bucks", "euros", "in"):
+    if before.isdigit() or before in ("times", "twice", "once", "many", "what", "such", "quid", "bucks", "euros"):
         return None
     dimension, factor = units()[tokens[at + 1].text]
     if dimension != "time":
@@ -300,12 +315,13 @@ def _lasting(tokens: Sequence[Token], at: int) -> Quantity | None:
 def _finished(tokens: Sequence[Token], quantity: Quantity, previous: int) -> Quantity:
     """Add what stands around an amount: its period, "at least", "about", "per"."""
     quantity = _with_period(tokens, quantity)
+    known = quantity.relation
     relation, approximate, first, last = comparators.around(tokens, quantity.first, quantity.last, after=previous)
     per = quantity.first > 0 and tokens[quantity.first - 1].text in ("per", "/", "every", "each")
     return replace(
         quantity,
         first=first,
-        relation=relation,
+        relation=relation if known == "=" else known,
         approximate=quantity.approximate or approximate,
         last=max(quantity.last, last),
         per=per and quantity.dimension not in ("money", "date"),

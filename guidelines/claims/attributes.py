@@ -1,0 +1,127 @@
+"""Whether two amounts measure the same thing: the same attribute, or the same thing counted."""
+
+from guidelines.claims.evidence import Pairing, Prepared, Said, opposed_by_pole
+from guidelines.claims.lexicon import group
+from guidelines.claims.quantities import Quantity, dimension_of
+from guidelines.claims.terms import Term
+
+_PLAIN = group("attributes plain")
+_OPENING = frozenset({"new", "another", "ceremony", "party"})
+ENOUGH = 0.34
+"""Below this score two amounts are not held against one another."""
+
+_BARE = 0.6
+
+
+def attribute_score(fact: Prepared, said: Said, pairing: Pairing, ours: Quantity, theirs: Quantity) -> float:
+    """How surely the two quantities measure the same thing, from 0 to 1."""
+    if ours.dimension in ("clock", "always"):
+        return _score_of_hours(fact, said, pairing, ours)
+    keep = _attributes(fact, ours)
+    if any(pairing.relations[at] < 0 and opposed_by_pole(fact.reading.terms[at], pairing.partners[at]) for at in keep):
+        return 0.0
+    if ours.dimension == "count":
+        return _score_of_count(fact, said, pairing, ours, theirs)
+    score = pairing.in_words().score(_weights(fact, ours, keep), keep)
+    if theirs.dimension == "count":
+        return score if score >= _BARE and not counts_something(said, theirs) else 0.0
+    return 0.5 if score < ENOUGH and _plain(fact, said, ours) else score
+
+
+def _attributes(fact: Prepared, ours: Quantity) -> list[int]:
+    """The terms that say what is measured."""
+    nouns = fact.reading.nouns_of(ours) if ours.dimension == "count" else ()
+    terms = enumerate(fact.reading.terms)
+    keep = [at for at, term in terms if not _inside(term, ours) and term not in nouns and not _is_modal(term)]
+    return [at for at in keep if not fact.is_answer(at)] or keep
+
+
+def _score_of_hours(fact: Prepared, said: Said, pairing: Pairing, ours: Quantity) -> float:
+    """Opening times: "opens" and "closes" are no opposites here, and an opening ceremony is another matter."""
+    if said.words & _OPENING:
+        return 0.0
+    keep = _attributes(fact, ours)
+    keep = [at for at in keep if "~shop" not in fact.reading.terms[at].keys] or keep
+    return pairing.in_words().score(_weights(fact, ours, keep), keep)
+
+
+def _score_of_count(fact: Prepared, said: Said, pairing: Pairing, ours: Quantity, theirs: Quantity) -> float:
+    """A plain number measures the same thing when it counts the same thing; "people" alone says too little."""
+    if not _same_noun(_nouns(fact, ours), said, theirs):
+        return 0.0
+    nouns, keep = fact.reading.nouns_of(ours), _attributes(fact, ours)
+    weights = _weights(fact, ours, keep)
+    counted = [term for term in said.reading.nouns_of(theirs) if any(noun.relation(term) for noun in nouns)]
+    if any(term.weight >= 1.0 for term in counted):
+        return max(0.5 + pairing.in_words().score(weights, keep) / 2, _BARE)
+    keep = [at for at in keep if pairing.partners[at] not in counted]
+    return pairing.score(weights, keep) if keep or not nouns else 0.0
+
+
+def _nouns(fact: Prepared, ours: Quantity) -> tuple[Term, ...]:
+    """What a count counts; "seats five people" counts seats as well."""
+    nouns = fact.reading.nouns_of(ours)
+    if any(noun.weight >= 1.0 for noun in nouns):
+        return nouns
+    return nouns + tuple(term for term in fact.reading.terms if term.last == ours.first - 1 and term.weight >= 1.0)
+
+
+def _is_modal(term: Term) -> bool:
+    """Whether a word is only the amount's own price, or a "must" around it."""
+    return term.keys.keys() == {"±pay"} or "±mandatory" in term.keys or "±minimum" in term.keys
+
+
+def _inside(term: Term, quantity: Quantity) -> bool:
+    return quantity.first <= term.first <= quantity.last
+
+
+def _same_noun(nouns: tuple[Term, ...], said: Said, theirs: Quantity) -> bool:
+    if not nouns:
+        return True
+    counted = said.reading.nouns_of(theirs) or tuple(
+        term for term in said.reading.terms if term.last == theirs.first - 1
+    )
+    return any(ours.relation(other) for ours in nouns for other in counted if ours.weight > 0.1)
+
+
+def _named_nearby(said: Said) -> bool:
+    """Whether the entity stands in the clause, or right before it as in "Lumivox: 120 grams"."""
+    if said.clause.own:
+        return True
+    start = said.reading.tokens[0].start
+    before = [token.text for token in said.clause.around if token.start < start]
+    return bool(said.clause.entities) and len(before) <= 5 and before[-1:] == [":"]
+
+
+def counts_something(said: Said, theirs: Quantity) -> bool:
+    """Whether a number stands right before what it counts, and so is no price and no age."""
+    return not theirs.period and any(
+        term.first == theirs.last + 1 and term.weight >= 1.0 for term in said.reading.nouns_of(theirs)
+    )
+
+
+def _weights(fact: Prepared, ours: Quantity, keep: list[int]) -> list[float]:
+    """The words next to the amount, and the word the statement is about, count double."""
+    weights = list(fact.weights)
+    left = [at for at in keep if fact.reading.terms[at].last < ours.first]
+    right = [at for at in keep if fact.reading.terms[at].first > ours.last]
+    near = {max(left, default=-1), min(right, default=-1)} - {-1}
+    if heads := fact.heads & set(keep):
+        near = set(heads)
+    for at in near:
+        weights[at] = 2.0 * max(weights[at], 0.5)
+    return weights
+
+
+def _plain(fact: Prepared, said: Said, ours: Quantity) -> bool:
+    """Whether a dimension speaks for itself: only one fact of the entity weighs anything, and so does the clause."""
+    kind = dimension_of(ours)
+    if not (ours.dimension in _PLAIN or ours.period) or kind not in fact.lonely or not _named_nearby(said):
+        return False
+    if ours.period and not any(dimension_of(each) == kind for each in said.reading.quantities):
+        return False
+    known = fact.reading.terms
+    strangers = [
+        term for term in said.reading.terms if term.weight >= 1.0 and not any(ours.relation(term) for ours in known)
+    ]
+    return len(strangers) <= (0 if ours.period else 2)
