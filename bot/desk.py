@@ -29,6 +29,7 @@ MOST_WORK = 8
 MOST_REPLIES = 8
 MOST_SOURCES = 12
 MOST_FOUND = 10
+MOST_OF_DAY = 5
 DAY = timedelta(hours=24)
 
 _WAITING = (ReplyState.APPROVED, ReplyState.SENDING)
@@ -87,6 +88,18 @@ class Tally:
     posted: int
     dismissed: int
     sources_in_trouble: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayView:
+    """What a channel had in a day: how much came in and of what kind, what became of it, and what is still open."""
+
+    arrived: int
+    kinds: tuple[tuple[MentionKind, int], ...]
+    answered: int
+    dismissed: int
+    still_open: int
+    first: tuple[WorkView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +168,28 @@ def sources(deps: Deps, *, by: Employee, named: str = "") -> tuple[SourceView, .
         return tuple(source for source in _sources(session) if named.lower() in source.name.lower())
 
 
+def day(deps: Deps, channel: str, *, until: datetime) -> DayView:
+    """Return the day of a channel that ended at `until`; the conversations still open, urgent ones first."""
+    here = (Mention.channel == channel, Mention.state.not_in((MentionState.COLLECTED, MentionState.TRIAGED)))
+    came = (Mention.collected_at > until - DAY, Mention.collected_at <= until)
+    open_ = (Mention.channel == channel, Mention.state == MentionState.OPEN)
+    with deps.sessions() as session:
+        kinds = session.execute(select(Mention.kind, func.count()).where(*here, *came).group_by(Mention.kind)).all()
+        states = session.execute(select(Mention.state, func.count()).where(*here, *came).group_by(Mention.state)).all()
+        numbers = {state: number for state, number in states}  # noqa: C416  (a Row is no tuple)
+        first = (
+            _mentions().where(*open_).order_by((Mention.urgency == Urgency.HIGH).desc(), Mention.id).limit(MOST_OF_DAY)
+        )
+        return DayView(
+            arrived=sum(number for _, number in kinds),
+            kinds=tuple((kind, number) for kind, number in kinds),
+            answered=numbers.get(MentionState.ANSWERED, 0),
+            dismissed=numbers.get(MentionState.DISMISSED, 0),
+            still_open=session.scalar(select(func.count()).where(*open_)) or 0,
+            first=tuple(_as_work(row, None, until) for row in session.execute(first)),
+        )
+
+
 def find(deps: Deps, text: str, *, by: Employee) -> tuple[WorkView, ...]:
     """Return the newest conversations in whose text or author these words occur."""
     require(by, Act.READ)
@@ -185,7 +220,7 @@ def _mentions() -> "Select[Mention, PostRecord]":
     return select(Mention, PostRecord).join(PostRecord, PostRecord.id == Mention.post_id)
 
 
-def _as_work(row: "Row[Mention, PostRecord]", by: Employee, now: datetime) -> WorkView:
+def _as_work(row: "Row[Mention, PostRecord]", by: Employee | None, now: datetime) -> WorkView:
     mention, post = row
     held = mention.claimed_until is not None and mention.claimed_until > now
     return WorkView(
@@ -197,7 +232,7 @@ def _as_work(row: "Row[Mention, PostRecord]", by: Employee, now: datetime) -> Wo
         text=post.text,
         url=post.url,
         created_at=post.created_at,
-        is_mine=held and mention.claimed_by_id == by.id,
+        is_mine=by is not None and held and mention.claimed_by_id == by.id,
     )
 
 

@@ -177,8 +177,13 @@ class World:
                 source_id=self.source,
                 channel=channel,
                 collected_at=now,
-                state=MentionState.OPEN,
-                **{"kind": MentionKind.QUESTION, "mood": Mood.NEUTRAL, "urgency": Urgency.NORMAL, **values},
+                **{
+                    "state": MentionState.OPEN,
+                    "kind": MentionKind.QUESTION,
+                    "mood": Mood.NEUTRAL,
+                    "urgency": Urgency.NORMAL,
+                    **values,
+                },
             )
             session.add(mention)
             session.flush()

@@ -15,8 +15,9 @@ from slack_world import OPS, World
 from bot import outbox
 from bot.database import Sessions
 from bot.demo.slack import LocalSlack, Person, chorus_app, harbour
+from bot.demo.slack.blockkit import validate
 from bot.demo.slack.person import words
-from bot.models import Card, OutboxState, Outgoing, Urgency
+from bot.models import Card, MentionState, OutboxState, Outgoing, Urgency
 from bot.slack import lane, sending
 from bot.slack.manifest import manifest
 
@@ -74,7 +75,7 @@ class Channel:
 @pytest.fixture
 def channel(slack: LocalSlack, sessions: Sessions, clock: DrivenClock) -> Iterator[Channel]:
     world = slack_world.build(sessions, clock)
-    client = WebClient(token=slack.bot_token, base_url=slack.api_url, timeout=0.5, retry_handlers=[])
+    client = WebClient(token=slack.bot_token, base_url=slack.api_url, timeout=1, retry_handlers=[])
     mara = slack.person("mara")
     place = mara.channel(MENTIONS)
     yield Channel(slack, world, clock, client, mara, place, len(mara.messages(MENTIONS)))
@@ -150,7 +151,7 @@ def test_after_a_time_out_the_channel_is_looked_at_before_anything_is_posted_aga
     channel: Channel, performed: bool
 ) -> None:
     mention = channel.mention()
-    channel.slack.faults.hang("chat.postMessage", 0.8, performed=performed)
+    channel.slack.faults.hang("chat.postMessage", 1.3, performed=performed)
     due = channel.drain()
     assert due is not None
     assert due > channel.clock.moment
@@ -266,7 +267,7 @@ def test_a_flood_becomes_one_digest_and_urgent_ones_keep_their_card(channel: Cha
 def test_a_digest_is_not_doubled_by_a_time_out(channel: Channel) -> None:
     for number in range(25):
         channel.mention(f"Question {number}")
-    channel.slack.faults.hang("chat.postMessage", 0.8, performed=True)
+    channel.slack.faults.hang("chat.postMessage", 1.3, performed=True)
     channel.empty()
     assert len(channel.messages()) == 1
 
@@ -292,3 +293,31 @@ def test_two_workers_at_once_send_nothing_twice(channel: Channel) -> None:
             list(pool.map(lambda _: channel.drain(), range(4)))
             channel.clock.advance(seconds=1)
     assert len(channel.messages()) == 4
+
+
+def test_the_day_of_a_channel_is_told_with_what_is_still_open(channel: Channel) -> None:
+    channel.mention("The battery burns", urgency=Urgency.HIGH)
+    channel.mention("Nothing special", state=MentionState.DISMISSED)
+    channel.empty()
+    with channel.world.sessions.begin() as session:
+        session.add(
+            Outgoing(
+                channel=channel.id,
+                subject="daily:2026-11-21",
+                not_before=channel.clock(),
+                created_at=channel.clock(),
+            )
+        )
+    channel.empty()
+    told = channel.messages()[-1]
+    assert "2 conversations came in: 0 answered, 1 left without a reply" in told["text"]
+    assert "The battery burns" in words(told)
+    assert validate(told["blocks"]) == []
+
+
+def test_a_day_without_anything_is_not_told(channel: Channel) -> None:
+    with channel.world.sessions.begin() as session:
+        now = channel.clock()
+        session.add(Outgoing(channel=channel.id, subject="daily:2026-11-21", not_before=now, created_at=now))
+    channel.empty()
+    assert channel.messages() == []

@@ -6,9 +6,11 @@ from sqlalchemy import select
 
 from bot import showing
 from bot.deps import Deps
+from bot.desk import DayView
 from bot.models import Mention, MentionKind
 from bot.slack.blocks import Json, Message, button, context, section
 from bot.slack.cards import post_text, who
+from bot.slack.home import work_line
 from bot.slack.words import Words
 from bot.views import CardView
 
@@ -31,6 +33,25 @@ def message(deps: Deps, mention_ids: tuple[int, ...], words: Words) -> Message:
         context(words("digest.rest")),
     ]
     return Message(f"{words('digest.text', number=len(kinds))}: {summary}", tuple(blocks))
+
+
+def daily(view: DayView, words: Words) -> Message:
+    """Return what a channel had in a day, and what is still open there."""
+    summary = words(
+        "daily.numbers",
+        arrived=view.arrived,
+        answered=view.answered,
+        dismissed=view.dismissed,
+        still_open=view.still_open,
+    )
+    kinds = ", ".join(f"{words(f'kind.{kind.value}')}: {number}" for kind, number in view.kinds)
+    blocks: list[Json] = [section(words.markup("daily.headline")), section(summary)]
+    if kinds:
+        blocks.append(context(kinds))
+    for work in view.first:
+        show = button("mention.show", words("button.show"), str(work.mention_id))
+        blocks.append(section(work_line(work, words), accessory=show))
+    return Message(f"{words('daily.text')}: {summary}", tuple(blocks))
 
 
 def _line(view: CardView, words: Words) -> Json:

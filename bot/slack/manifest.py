@@ -15,6 +15,7 @@ SCOPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "groups:history": ("conversations.history",),
         "channels:join": ("conversations.join",),
         "users:read": ("users.info",),
+        "usergroups:read": ("usergroups.users.list",),
     }
 )
 """Each scope with what it is for. A test finds every method that the code calls in here, and nothing else."""

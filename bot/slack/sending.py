@@ -10,7 +10,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from sqlalchemy.dialects.postgresql import insert
 
-from bot import showing
+from bot import desk, showing
 from bot.deps import Deps
 from bot.models import Card
 from bot.slack import cards, digest
@@ -61,6 +61,13 @@ class Out:
         """Post one list in place of many cards."""
         message = digest.message(self.deps, mention_ids, self.words)
         return self._once(message, "chorus_digest", row_id, since)
+
+    def daily(self, row_id: int, asked_at: datetime, *, since: datetime | None) -> bool:
+        """Post what the channel had in the day before it was asked for; nothing on a day without anything to tell."""
+        view = desk.day(self.deps, self.channel, until=asked_at)
+        if not view.arrived and not view.still_open:
+            return False
+        return self._once(digest.daily(view, self.words), "chorus_daily", row_id, since)
 
     def _once(self, message: Message, event: str, row_id: int, since: datetime | None) -> bool:
         payload = {"row": row_id}
