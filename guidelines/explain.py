@@ -40,7 +40,9 @@ def explain(candidate: Candidate, pack: Pack) -> Explanation:
 def as_text(explanation: Explanation, text: str) -> str:
     """Return the explanation for a person: what fired first, then what was content, then what did not apply."""
     verdict = explanation.verdict
-    lines = [f"{'BLOCKED' if verdict.blocked else 'allowed'} by {verdict.pack} {verdict.version} ({verdict.sha256[:12]})"]
+    lines = [
+        f"{'BLOCKED' if verdict.blocked else 'allowed'} by {verdict.pack} {verdict.version} ({verdict.sha256[:12]})"
+    ]
     for finding in verdict.findings:
         quoted = f" “{text[slice(*finding.span)][:80]}”" if finding.span else ""
         lines.append(f"  {finding.severity:<5} {finding.rule}:{quoted} {finding.why}")

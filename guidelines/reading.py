@@ -43,6 +43,9 @@ _QUOTE = re.compile(
     r'"[^"\n]{2,400}"|(?<![\w\'])\'(?=\w)[^\'\n]{2,160}(?:\'(?=\w)[^\'\n]{1,160})*\'(?!\w)|^\s*>[^\n]*', re.MULTILINE
 )
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
+_RUN = re.compile(r"[ \t\r]{4,}|\n[ \t\r]*\n\s*|[a-zA-Z0-9_]{80,}|([^\w\s])\1{9,}")
+"""What is shortened before reading: no check needs it, and searching it would cost the square of its length."""
+_KEPT_OF_RUN = 40
 _INVISIBLE = {"Cf", "Mn", "Me", "Cc", "Cs", "Co"}
 
 
@@ -92,6 +95,21 @@ def _plain_markup(markup: str) -> str:
     return "\n" if _BLOCK_TAG.match(markup) else ""
 
 
+def _squeeze(text: str, origins: list[int]) -> tuple[str, list[int]]:
+    """Shorten runs that mean nothing: white space, one sign repeated, words of absurd length."""
+    parts: list[str] = []
+    kept: list[int] = []
+    position = 0
+    for run in _RUN.finditer(text):
+        end = run.start() + (_KEPT_OF_RUN if run[0][0].isalnum() or run[0][0] == "_" else 2)
+        parts.append(text[position:end])
+        kept.extend(origins[position:end])
+        position = run.end()
+    parts.append(text[position:])
+    kept.extend(origins[position:])
+    return "".join(parts), kept
+
+
 class Reading:
     """One candidate as all checks of a pack see it. Spans of checks are in `folded`; `original_span` maps them back."""
 
@@ -104,6 +122,8 @@ class Reading:
             self.folded = text
         else:
             self.folded, self._origins = _fold_with_origins(text)
+        if _RUN.search(self.folded):
+            self.folded, self._origins = _squeeze(self.folded, self._origins or list(range(len(self.folded))))
         self.lower = _lowered(self.folded)
 
     @property

@@ -142,7 +142,9 @@ def as_text(report: TestReport, *, strict: bool = False) -> str:
     lines += [_line(rule) for rule in report.rules]
     for rule in report.rules:
         lines += [f"  {rule.rule}: {_fault(one)}: {one.text!r}" for one in rule.outcomes if not one.right]
-    lines += [f"  {one.rule}: passes, but {', '.join(one.crossfires)} blocks it: {one.text!r}" for one in report.crossfires]
+    lines += [
+        f"  {one.rule}: passes, but {', '.join(one.crossfires)} blocks it: {one.text!r}" for one in report.crossfires
+    ]
     lines += [f"  {rule}: fewer than {FEWEST_EXAMPLES} examples that pass or that fail" for rule in report.untested]
     lines += [f"  {problem}" for problem in report.pack.problems]
     return "\n".join([*lines, "", "ok" if report.passes(strict=strict) else "not ok"])

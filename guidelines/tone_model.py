@@ -45,12 +45,10 @@ def features(lower: str, phrase_kinds: Collection[str]) -> tuple[set[str], set[s
     """Return words and pairs of words, which count by the text's length, and signs, which count whole."""
     tokens = ["0" if token.isdigit() else token for token in _TOKEN.findall(lower)[:_MOST_TOKENS]]
     framed = ["<s>", *tokens]
-    words = set(framed) | {f"{one} {two}" for one, two in zip(framed, framed[1:], strict=False)}
+    words = set(tokens) | {f"{one} {two}" for one, two in zip(framed, framed[1:], strict=False)}
     signs = {f"sign {name}" for name, section in _SIGNS.items() if section.pattern.search(lower)}
     signs |= {f"phrase {kind}" for kind in phrase_kinds}
-    letters = sum(token[0].isalpha() for token in tokens)
     signs.add(f"you {min(sum(token.startswith('you') for token in tokens), 3)}")
-    signs.add(f"length {min(letters // 8, 4)}")
     return words, signs
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from guidelines.base import Candidate
 from guidelines.checks.tone import phrase_hits
+from guidelines.pack import default
 from guidelines.reading import Reading
 from guidelines.tone_model import features
 
@@ -55,6 +56,9 @@ def samples() -> list[Sample]:
         Sample(_introduced(record["text"], chance), record["label"] == "rude")
         for record in map(json.loads, (_DATA / "tone.jsonl").read_text("utf-8").splitlines())
     ]
+    for rule in default().rules:
+        found += [Sample(_introduced(example.text, chance), False) for example in rule.passing if rule.id != "language"]
+        found += [Sample(_introduced(example.text, chance), True) for example in rule.failing if rule.id == "tone"]
     replies = map(json.loads, (_DATA / "replies.jsonl").read_text("utf-8").splitlines())
     return found + [
         Sample(record["reply"], "tone" in record["rules"])

@@ -15,7 +15,7 @@ from guidelines.reading import Reading, Span, fold
 _LEXICON: Final = lexicon("bashing")
 _NAME: Final = re.compile(r"(?<![\w@#])[A-Z][\w&-]{2,}(?:'s)?(?: (?:[A-Z][\w&-]+|\d+))?")
 _COMPARED: Final = re.compile(
-    r"\b(?:or|vs|versus|than|switch\w*|mov(?:e|ing) (?:from|to)|coming from|alternatives?|compared?|instead|better|"
+    r"\b(?:or|vs|versus|than|switch\w*|mov(?:e|ed|ing) (?:from|to)|left|coming from|alternatives?|compared?|instead|better|"
     r"which|recommend\w*|thinking (?:about|of)|got an?|using|should i|choose|choosing|against|like)\b"
 )
 _SEVERE: Final = re.compile(
@@ -27,16 +27,7 @@ _SPARED: Final = re.compile(
     r"doesn't mean|nothing wrong|wouldn't say|won't say|far from|hardly|neither)\b"
 )
 _NO_NAMES: Final = frozenset(
-    """the this that these those there then they their thanks thank hello hey what when where which who why how yes sure
-    sorry please today tomorrow monday tuesday wednesday thursday friday saturday sunday january february march april
-    may june july august september october november december english german french spanish android apple google windows
-    linux bluetooth wifi usb ios iphone mac chrome safari firefox amazon ebay paypal facebook instagram twitter reddit
-    europe london berlin paris york california germany france england ireland scotland spain italy and but for not our
-    your you its it's i'm i've we're we've you're that's don't does did have has had was were will would can could just
-    some any all most many both with from into about after before good great love bad nice ugh wow well maybe honestly
-    every each other others people someone nobody everyone app apps support customer service order delivery battery
-    another one two three here looking does anyone has been best worst still after again got get getting need tried
-    thinking using moving coming switched switching should which whats what's heard saw read""".split()
+    ["the", "this", "that", "these", "those", "there", "then", "they", "their", "thanks", "thank", "hello", "hey", "what", "when", "where", "which", "who", "why", "how", "yes", "sure", "sorry", "please", "today", "tomorrow", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "english", "german", "french", "spanish", "android", "apple", "google", "windows", "linux", "bluetooth", "wifi", "usb", "ios", "iphone", "mac", "chrome", "safari", "firefox", "amazon", "ebay", "paypal", "facebook", "instagram", "twitter", "reddit", "europe", "london", "berlin", "paris", "york", "california", "germany", "france", "england", "ireland", "scotland", "spain", "italy", "and", "but", "for", "not", "our", "your", "you", "its", "it's", "i'm", "i've", "we're", "we've", "you're", "that's", "don't", "does", "did", "have", "has", "had", "was", "were", "will", "would", "can", "could", "just", "some", "any", "all", "most", "many", "both", "with", "from", "into", "about", "after", "before", "good", "great", "love", "bad", "nice", "ugh", "wow", "well", "maybe", "honestly", "every", "each", "other", "others", "people", "someone", "nobody", "everyone", "app", "apps", "support", "customer", "service", "order", "delivery", "battery", "another", "one", "two", "three", "here", "looking", "does", "anyone", "has", "been", "best", "worst", "still", "after", "again", "got", "get", "getting", "need", "tried", "thinking", "using", "moving", "coming", "switched", "switching", "should", "which", "whats", "what's", "heard", "saw", "read"]
 )
 
 
@@ -95,7 +86,7 @@ def _rivals(reading: Reading, sentence: Span, listed: re.Pattern[str]) -> Iterat
         at_start = not text[: match.start()].strip("\"'( ")
         if word in in_mention:
             yield match.span(), compared
-        elif not at_start or re.match(r" (?:is|are|was|has|have|does|can|will|\w+s)\b|\?|'s", text[match.end() :]):
+        elif not at_start or re.match(r" (?:is|are|was|has|have|does|can|will)\b|\?|'s", text[match.end() :]):
             yield match.span(), False
 
 

@@ -15,8 +15,7 @@ _EMPTY: Final = lexicon("canned")["empty"].pattern
 _WORD: Final = re.compile(r"[a-z0-9][\w'-]*")
 _FEWEST_SET: Final = 6
 _LITTLE: Final = frozenset(
-    """a an and are as at be been but by can do for from has have here hi hello hey i if in is it of on or our please so
-    sorry team thank thanks that the their this to today us very was we were will with you your also really any""".split()
+    ["a", "an", "and", "are", "as", "at", "be", "been", "but", "by", "can", "do", "for", "from", "has", "have", "here", "hi", "hello", "hey", "i", "if", "in", "is", "it", "of", "on", "or", "our", "please", "so", "sorry", "team", "thank", "thanks", "that", "the", "their", "this", "to", "today", "us", "very", "was", "we", "were", "will", "with", "you", "your", "also", "really", "any"]
 )
 
 

@@ -14,9 +14,7 @@ from guidelines.reading import Reading, fold
 
 _LEXICON: Final = lexicon("disclosure")
 _COMMON_WORDS: Final = frozenset(
-    """the inc ltd llc gmbh corp corporation company co group plc ag sa bv limited labs lab app apps software studio
-    studios audio bank foods coffee health energy systems technologies tech solutions online store shop media travel
-    air home mobile and of insurance hotels hotel bikes books shoes gym dental maps pens kits""".split()
+    ["the", "inc", "ltd", "llc", "gmbh", "corp", "corporation", "company", "co", "group", "plc", "ag", "sa", "bv", "limited", "labs", "lab", "app", "apps", "software", "studio", "studios", "audio", "bank", "foods", "coffee", "health", "energy", "systems", "technologies", "tech", "solutions", "online", "store", "shop", "media", "travel", "air", "home", "mobile", "and", "of", "insurance", "hotels", "hotel", "bikes", "books", "shoes", "gym", "dental", "maps", "pens", "kits"]
 )
 _ANY_COMPANY: Final = r"""(?:the )?@?
     (?!(?:an?|my|your|his|her|their|our|another|different|some|various|home|nights?|myself|school|uni|university
@@ -69,7 +67,9 @@ def _filled(line: str, us: str, forms: str) -> str:
 def discloses(reading: Reading) -> bool:
     """Whether the text says that its author works for us. Past, denied and other people's jobs do not count."""
     lower, cased = _patterns(tuple(reading.candidate.company))
-    return any(_claimed(reading, patterns, text) for patterns, text in ((lower, reading.lower), (cased, reading.folded)))
+    return any(
+        _claimed(reading, patterns, text) for patterns, text in ((lower, reading.lower), (cased, reading.folded))
+    )
 
 
 def _claimed(reading: Reading, patterns: tuple[re.Pattern[str], ...], text: str) -> bool:

@@ -16,10 +16,24 @@ _MOST_CHARACTERS: Final = 2_000
 _FEWEST_LETTERS: Final = 15
 _NOISE: Final = re.compile(r"https?://\S+|[@#]\S+|\"[^\"]{1,200}\"|“[^”]{1,200}”|«[^»]{1,200}»")
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
-_SCRIPTS: Final = ("CYRILLIC", "GREEK", "HEBREW", "ARABIC", "CJK", "HIRAGANA", "KATAKANA", "HANGUL", "THAI", "DEVANAGARI")
+_SCRIPTS: Final = (
+    "CYRILLIC",
+    "GREEK",
+    "HEBREW",
+    "ARABIC",
+    "CJK",
+    "HIRAGANA",
+    "KATAKANA",
+    "HANGUL",
+    "THAI",
+    "DEVANAGARI",
+)
 _JAPANESE: Final = ("HIRAGANA", "KATAKANA")
+_ALSO_ENGLISH: Final = frozenset(
+    ["on", "me", "en", "an", "in", "a", "i", "as", "was", "is", "so", "no", "son", "has", "ha", "come", "do", "men", "hat", "war", "die", "am", "at", "over", "dos", "den", "van", "con", "per", "at", "ten", "os"]
+)
 _FUNCTION_WORDS: Final[Mapping[str, frozenset[str]]] = {
-    language: frozenset(words.split())
+    language: frozenset(words.split()) - (frozenset() if language == "en" else _ALSO_ENGLISH)
     for language, words in {
         "en": """the and is are was you your it this that of to for with have has not what how when where we they i my
             can will would do does did but from there which who been if at our as be i'm it's don't""",

@@ -9,7 +9,39 @@ from guidelines.checks.contract import Check, Hit, Kind, OptionError, Options
 from guidelines.reading import Reading, Span
 
 SHORTENERS: Final = frozenset(
-    ["bit.ly", "t.co", "goo.gl", "tinyurl.com", "ow.ly", "is.gd", "buff.ly", "rebrand.ly", "cutt.ly", "shorturl.at", "t.ly", "rb.gy", "lnkd.in", "tiny.cc", "s.id", "bl.ink", "soo.gd", "adf.ly", "v.gd", "x.gd", "shorte.st", "trib.al", "dlvr.it", "ift.tt", "qr.ae", "tr.im", "fb.me", "youtu.be", "amzn.to", "spr.ly", "hubs.ly"]
+    [
+        "bit.ly",
+        "t.co",
+        "goo.gl",
+        "tinyurl.com",
+        "ow.ly",
+        "is.gd",
+        "buff.ly",
+        "rebrand.ly",
+        "cutt.ly",
+        "shorturl.at",
+        "t.ly",
+        "rb.gy",
+        "lnkd.in",
+        "tiny.cc",
+        "s.id",
+        "bl.ink",
+        "soo.gd",
+        "adf.ly",
+        "v.gd",
+        "x.gd",
+        "shorte.st",
+        "trib.al",
+        "dlvr.it",
+        "ift.tt",
+        "qr.ae",
+        "tr.im",
+        "fb.me",
+        "youtu.be",
+        "amzn.to",
+        "spr.ly",
+        "hubs.ly",
+    ]
 ) - {"youtu.be"}
 _LINK: Final = re.compile(
     r"(?:https?://|www\.)[^\s<>\"')\]]{2,2000}"

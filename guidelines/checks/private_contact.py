@@ -14,7 +14,39 @@ _MAIL: Final = re.compile(
 )
 _DOT: Final = re.compile(r"\s?[\[({]?\s?\bdot\b\s?[\])}]?\s?")
 _FREE_MAIL: Final = frozenset(
-    ["gmail", "googlemail", "yahoo", "ymail", "hotmail", "outlook", "live", "icloud", "me", "aol", "proton", "protonmail", "gmx", "web", "mail", "msn", "comcast", "btinternet", "verizon", "att", "sky", "fastmail", "zoho", "yandex", "qq", "163", "t-online", "orange", "free", "laposte", "libero"]
+    [
+        "gmail",
+        "googlemail",
+        "yahoo",
+        "ymail",
+        "hotmail",
+        "outlook",
+        "live",
+        "icloud",
+        "me",
+        "aol",
+        "proton",
+        "protonmail",
+        "gmx",
+        "web",
+        "mail",
+        "msn",
+        "comcast",
+        "btinternet",
+        "verizon",
+        "att",
+        "sky",
+        "fastmail",
+        "zoho",
+        "yandex",
+        "qq",
+        "163",
+        "t-online",
+        "orange",
+        "free",
+        "laposte",
+        "libero",
+    ]
 )
 _ROLE: Final = re.compile(
     r"(?:customer[._-]?)?(?:support|help|helpdesk|care|service|services|info|hello|hi|hey|contact|contactus|sales|press|media|privacy|gdpr|dpo|"

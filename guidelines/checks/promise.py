@@ -17,7 +17,9 @@ _KINDS: Final = {
     "a feature": "Promises a feature.",
     "certainty": "Promises more than anyone can be sure of.",
 }
-_NOT: Final = re.compile(r"\b(?:no|not|never|can't|cannot|couldn't|don't|doesn't|won't|without|isn't|nobody)\b[^.!?;,]{0,25}$")
+_NOT: Final = re.compile(
+    r"\b(?:no|not|never|can't|cannot|couldn't|don't|doesn't|won't|without|isn't|nobody)\b[^.!?;,]{0,25}$"
+)
 _CLAUSE: Final = re.compile(r"[,;:]|\b(?:but|although|though)\b| - ")
 
 

@@ -7,8 +7,8 @@ from typing import Final
 from pydantic import model_validator
 
 from guidelines.checks.contract import Check, Hit, Kind, Options
-from guidelines.checks.lexicon import lexicon
 from guidelines.checks.language import detect
+from guidelines.checks.lexicon import lexicon
 from guidelines.reading import Reading, Span
 from guidelines.tone_model import tone_model
 
@@ -54,7 +54,9 @@ def _build(options: ToneOptions, _lists: object) -> Check:
 
     def check(reading: Reading) -> Iterator[Hit]:
         found = dict(phrase_hits(reading))
-        score = tone_model().score(reading.lower, found) if options.model and detect(reading.raw) in (None, "en") else 0.0
+        score = (
+            tone_model().score(reading.lower, found) if options.model and detect(reading.raw) in (None, "en") else 0.0
+        )
         clearly_civil = options.model and score < CIVIL
         for kind in wanted:
             if kind in found and not clearly_civil:
