@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+import psycopg
 import pytest
 from sqlalchemy import Engine, make_url, text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
@@ -97,6 +98,20 @@ def test_the_bots_own_role_can_do_its_daily_work(app: Engine) -> None:
         session.execute(text("insert into venue (platform, name, timezone, rules) values ('plaza', 'here', 'UTC', '')"))
         session.execute(text("delete from venue"))
         assert session.execute(text("select seq from audit_head")).scalar_one() == 2
+
+
+@pytest.mark.parametrize("given", ["", "options=-cstatement_timeout%3D9s", "application_name=a%2Bb"])
+def test_the_address_of_the_bots_own_role_is_understood_by_every_driver(database_url: str, given: str) -> None:
+    address = as_app(f"{database_url}{'&' if '?' in database_url else '?'}{given}")
+    with psycopg.connect(address) as connection:
+        assert connection.execute("select current_user").fetchone() == ("chorus_app",)
+        assert connection.info.parameter_status("application_name") in ("", "a+b")
+    engine = database.connect(address)
+    with engine.connect() as session:
+        assert session.execute(text("select current_user")).scalar_one() == "chorus_app"
+        timeout = session.execute(text("show statement_timeout")).scalar_one()
+    engine.dispose()
+    assert timeout == ("9s" if "timeout" in given else "0")
 
 
 def test_a_session_that_only_says_it_erases_is_refused(sessions: Sessions) -> None:

@@ -88,9 +88,10 @@ def as_app(url: str) -> str:
     address = make_url(url)
     given = address.query.get("options", "")
     options = given if isinstance(given, str) else " ".join(given)
-    return address.update_query_dict({"options": f"{options} -c role={APP_ROLE}".strip()}).render_as_string(
-        hide_password=False
-    )
+    changed = address.update_query_dict({"options": f"{options} -crole={APP_ROLE}".strip()})
+    where, _, query = changed.render_as_string(hide_password=False).partition("?")
+    # PostgreSQL's own client does not take a plus sign for a blank.
+    return f"{where}?{query.replace('+', '%20')}"
 
 
 _LOOK = text(
