@@ -87,7 +87,15 @@ def _approve(session: Session, deps: Deps, mention: Mention, wish: Wish, by: Emp
     if verdict.blocked:
         raise Blocked(verdict)
     stops.raise_if_stopped(session, post.platform, post.venue_id, account.id, mention.source_id, at=now)
-    proposal = throttle.propose(session, mention, post, account, employee_id=by.id, text=draft.text)
+    proposal = throttle.propose(
+        session,
+        mention,
+        post,
+        account,
+        employee_id=by.id,
+        text=draft.text,
+        is_commercial=checking.sells(draft.text),
+    )
     override = Override(by, wish.override) if wish.override else None
     reservation = throttle.reserve(session, proposal, now, override=override).raise_if_refused()
     if reservation.held and not wish.accept_hold:

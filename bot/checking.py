@@ -10,9 +10,14 @@ from bot.deps import Deps
 from bot.models import COUNTED, Json, Mention, PostRecord, Reply
 from connectors.base import Identity
 from guidelines.base import Candidate, Finding, Severity, Verdict, check
+from guidelines.checks import hard_sell
+from guidelines.reading import Reading
 
 RECENT = 50
 """Against so many of our newest replies a text is compared."""
+
+COMMERCIAL = 1.0
+"""From this score on a text speaks of buying; a little above it the default pack forbids it."""
 
 BLANK = regex.compile(r"\[[^\[\]\n]{2,120}\]")
 
@@ -33,6 +38,12 @@ def verdict(
     )
     found = check(candidate, deps.pack)
     return Verdict(found.pack, found.version, found.sha256, (*blanks(text), *found.findings), found.skipped)
+
+
+def sells(text: str) -> bool:
+    """Whether a text has a commercial side, as the limits on our commercial share count it."""
+    signs, _ = hard_sell.score(Reading(Candidate(text)))
+    return signs >= COMMERCIAL
 
 
 def blanks(text: str) -> tuple[Finding, ...]:

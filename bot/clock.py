@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from bot import delivery, housekeeping, intake, outbox, outcomes, queue
+from bot import delivery, housekeeping, intake, outbox, outcomes, queue, stops
 from bot.deps import Deps
 from bot.models import Tick
 
@@ -44,6 +44,10 @@ def beat(deps: Deps) -> None:
             if _first(session, "drain", channel, int(at.timestamp()) // 3, at):
                 queue.drain(session, channel)
         _routines(session, at)
+        thawing = _first(session, "thaw", "", int(at.timestamp()) // 5, at)
+    if thawing:
+        # Each reply is given back in a transaction of its own, under its thread's lock.
+        stops.thaw(deps)
 
 
 class Clock:

@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 TIMEOUT = 10.0
 """Seconds for the one request; far below the lease."""
 LEASE = timedelta(seconds=60)
+PROMPT = timedelta(minutes=1)
+"""A reply that leaves within so much of its place under the limits needs no second look at them."""
 FROZEN = timedelta(seconds=5)
 """How often a reply that a stop holds is looked at again."""
 STALE = timedelta(hours=24)
@@ -226,8 +228,9 @@ def _stopped(session: Session, deps: Deps, reply: Reply, mention: Mention) -> bo
 
 
 def _no_longer_fits(session: Session, deps: Deps, reply: Reply, mention: Mention) -> bool:
-    """Whether a reply that a limit had held must wait on, or be given back, now that it would leave."""
-    if reply.counted_at <= reply.approved_at or reply.attempt:
+    """Whether a reply that was held or delayed must wait on, or be given back, now that it would leave."""
+    waited = reply.counted_at > reply.approved_at or deps.now() - reply.counted_at > PROMPT
+    if not waited:
         return False
     reservation = throttle.look_again(session, reply, deps.now())
     decision = reservation.decision

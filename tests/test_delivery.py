@@ -33,6 +33,16 @@ UNLIKE = (
     "why no Finnish dictionary yet?",
     "thinking about getting one for my commute",
 )
+OWN_WORDS = (
+    "Harbour team here: below zero the screen slows down, warm it up a little first.",
+    "Hi from the Harbour team, rinse it with fresh water and let it dry for two days.",
+    "The Harbour team thanks your grandmother! Which size did she settle on?",
+    "Harbour team here. There is one for schools, ask your library about it.",
+    "This is the Harbour team, sorry! Does a restart bring the books back?",
+    "A colleague on the Harbour team recorded it on an old typewriter.",
+    "Harbour team here, Finnish is missing indeed; which one would you want?",
+    "Hello, Harbour team. How long is your ride, and do you read standing?",
+)
 QUESTION = "Does the Harbour Reader work without an account?"
 
 
@@ -158,14 +168,14 @@ def test_of_eight_approvals_at_once_in_a_thread_with_room_for_two_exactly_two_ar
     mentions = [harbour.hear(f"Harbour, {words}", author=words[:9], in_reply_to=root) for words in UNLIKE]
     assert len({mention.thread_id for mention in mentions}) == 1
 
-    def approve(mention: Mention) -> Reply | None:
+    def approve(number: int) -> Reply | None:
         try:
-            return harbour.approve(mention, f"{ANSWER} We mean you, {mention.id}.")
+            return harbour.approve(mentions[number], OWN_WORDS[number])
         except Throttled:
             return None
 
     with ThreadPoolExecutor(8) as pool:
-        replies = [reply for reply in pool.map(approve, mentions) if reply is not None]
+        replies = [reply for reply in pool.map(approve, range(8)) if reply is not None]
     assert len(replies) == 2
 
     with ThreadPoolExecutor(8) as pool:
