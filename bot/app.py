@@ -17,10 +17,17 @@ from slack_bolt import App as BoltApp
 from slack_sdk import WebClient
 from sqlalchemy import Engine
 from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from bot import database, jobs, people, throttle
 from bot.clock import Clock
 from bot.console import health
+from bot.console import server as pages
+from bot.console.door import Door
+from bot.console.health import Report
+from bot.console.house import House
+from bot.console.rendering import Pages
+from bot.console.seals import Seals
 from bot.deps import Deps, utc_now
 from bot.jobs import Worker
 from bot.settings import Settings
@@ -177,13 +184,13 @@ def _clock(deps: Deps) -> Running:
 
 
 def _console(settings: Settings, deps: Deps, running: Mapping[str, Running]) -> Running:
-    def reports() -> dict[str, Mapping[str, object]]:
+    def reports() -> Mapping[str, Report]:
         return {name: part.report() for name, part in running.items()}
 
     routes = health.routes(deps.sessions, reports)
     if settings.slack_signing_secret and settings.slack_bot_token:
         routes += slack_http.routes(bolt_app(settings, deps))
-    web = Starlette(routes=routes)
+    web = Starlette(routes=[*routes, Mount("/", console(settings, deps, reports))])
     server = uvicorn.Server(
         uvicorn.Config(web, host=settings.http_host, port=settings.http_port, log_level="warning", access_log=False)
     )
@@ -195,6 +202,21 @@ def _console(settings: Settings, deps: Deps, running: Mapping[str, Running]) -> 
         thread.join(5)
 
     return Running(stop, lambda: {"ok": thread.is_alive()})
+
+
+def console(settings: Settings, deps: Deps, reports: Callable[[], Mapping[str, Report]]) -> Starlette:
+    """Return the web pages. Without the settings for signing in with Slack they say what is missing."""
+    door = None
+    if settings.slack_client_id and settings.slack_client_secret and settings.slack_bot_token:
+        door = Door(
+            api_url=settings.slack_api_url,
+            client_id=settings.slack_client_id,
+            client_secret=settings.slack_client_secret,
+            bot_token=settings.slack_bot_token,
+            now=deps.now,
+        )
+    seals = Seals(deps.vault, deps.now)
+    return pages.build(House(deps, seals, Pages(), door, reports, settings.data_dir, settings.console_url))
 
 
 def _stop_on_signals() -> Event:
