@@ -53,9 +53,20 @@ def _score_of_count(fact: Prepared, said: Said, pairing: Pairing, ours: Quantity
     weights = _weights(fact, ours, keep)
     counted = [term for term in said.reading.nouns_of(theirs) if any(noun.relation(term) for noun in nouns)]
     if any(term.weight >= 1.0 for term in counted):
+        if _counts_other(fact, said, ours, theirs, counted[0]):
+            return 0.0
         return max(0.5 + pairing.in_words().score(weights, keep) / 2, _BARE)
     keep = [at for at in keep if pairing.partners[at] not in counted]
     return pairing.score(weights, keep) if keep or not nouns else 0.0
+
+
+def _counts_other(fact: Prepared, said: Said, ours: Quantity, theirs: Quantity, noun: Term) -> bool:
+    """Whether the noun is another kind of it: "one car park slot" against "two SD card slots"."""
+    kinds = [term for term in fact.reading.nouns_of(ours) if term.weight >= 1.0]
+    missing = [term for term in kinds if not any(term.relation(other) for other in said.reading.terms)]
+    between = [term for term in said.reading.terms if theirs.last < term.first < noun.first and term.weight >= 1.0]
+    strange = [term for term in between if not any(kind.relation(term) for kind in kinds)]
+    return bool(missing and strange)
 
 
 def _nouns(fact: Prepared, ours: Quantity) -> tuple[Term, ...]:

@@ -181,7 +181,8 @@ def _foreign_name(word: Token, following: Token, *, first: bool, article: bool) 
         "lasts",
         "costs",
     )
-    if not word.capital or word.text in _SUBJECTS or not _unknown(word):
+    code = article and len(word.text) <= 2 and word.raw.isupper()
+    if not word.capital or word.text in _SUBJECTS or not (code or _unknown(word)):
         return False
     if article and word.text not in VARIANTS:
         return True
@@ -222,8 +223,9 @@ def _mark_reported(settled: list[Clause], at: int) -> None:
 def _mark_before(settled: list[Clause], at: int) -> None:
     """Reject the clauses of the same sentence before this one, or else the sentence before."""
     here = settled[at].sentence
-    same = [index for index in range(at) if settled[index].sentence == here]
-    before = same or [index for index in range(at) if settled[index].sentence == here - 1]
+    before = [index for index in range(at) if settled[index].sentence == here]
+    if not any(settled[index].entities and len(settled[index].tokens) > 2 for index in before):
+        before += [index for index in range(at) if settled[index].sentence == here - 1]
     for index in before:
         settled[index] = replace(settled[index], refuted=True)
 
@@ -232,7 +234,7 @@ def _follows_quote(clauses: Sequence[Clause], at: int) -> bool:
     """Whether the clause before was put in quotation marks or reported, so that a bare "no" can reject it."""
     before = clauses[at - 1]
     reported = any(
-        gate.refutes_before(each.tokens) or gate.reports(each.tokens) for each in clauses[max(0, at - 2) : at]
+        gate.refutes_before(each.tokens) or gate.reports(each.tokens) for each in clauses[max(0, at - 3) : at]
     )
     return reported or sum(token.text == '"' for token in before.around) >= 2
 

@@ -48,6 +48,7 @@ _FUTURE = phrases("gate future")
 _KNOWING = group("gate knowing")
 _DIARY = group("gate diary")
 _MADE = frozenset({"made", "built", "sold", "found", "sent", "run", "grown", "put"})
+_EXPERIENCED = group("gate experienced")
 _PARTICIPLES = group("gate participles")
 _AFTER_PARTICIPLE = group("gate after participle")
 _SUBJECT = 4
@@ -145,7 +146,7 @@ def is_anecdote(clause: Sequence[Token], *, opens: bool) -> bool:
             return not any(near in _KNOWING for near in words[at + 1 : at + 3])
         if word in _MINE and at < _SUBJECT:
             return True
-    if any(word in ("me", "myself", "mine") for word in words):
+    if any(word in ("me", "myself", "mine") or word in _EXPERIENCED for word in words):
         return True
     return any(
         word in ("in", "at", "on", "where") and words[at + 1] in ("my", "our", "i")

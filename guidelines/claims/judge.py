@@ -170,22 +170,29 @@ def _other_variant(fact: Prepared, said: Said) -> bool:
     return any(
         is_variant(tokens, at) and at not in said.reading.names and stem(tokens[at].text) not in mine
         for at in range(len(tokens))
-    ) or _other_product(mine, said)
+    ) or _other_product(fact, mine, said)
 
 
-def _other_product(mine: set[str], said: Said) -> bool:
-    """ "Lumivox Boulder" is not the Lumivox that a fact about the Pebble speaks of."""
+def _other_product(fact: Prepared, mine: set[str], said: Said) -> bool:
+    """ "Lumivox Boulder" is not the Lumivox that a fact about the Pebble speaks of, nor is "Lumivox X9"."""
     tokens = said.reading.tokens
     for mention in said.clause.mentions:
         at = mention.last + 1
-        if (
-            at < len(tokens)
-            and at not in said.reading.names
-            and _names_product(tokens, at, said)
-            and stem(tokens[at].text) not in mine
-        ):
+        if at >= len(tokens) or at in said.reading.names:
+            continue
+        if (code := _code(tokens, at)) is not None and code not in f"{fact.entity} {fact.statement}".lower():
+            return True
+        if _names_product(tokens, at, said) and stem(tokens[at].text) not in mine:
             return True
     return False
+
+
+def _code(tokens: Sequence[Token], at: int) -> str | None:
+    """The model number that begins at a token, such as "x9"."""
+    if tokens[at].kind != "word" or len(tokens[at].text) > 3 or at + 1 >= len(tokens):
+        return None
+    following = tokens[at + 1]
+    return tokens[at].text + following.text if following.kind == "number" and following.attached else None
 
 
 def _names_product(tokens: Sequence[Token], at: int, said: Said) -> bool:

@@ -6,11 +6,14 @@ from guidelines.claims.lexicon import group
 from guidelines.claims.text import Token
 
 VARIANTS = group("prepare variants")
+_BUNDLES = group("variants bundles")
 _VARIANT_NOUNS = group("prepare variant nouns")
 
 
 def is_variant(tokens: Sequence[Token], at: int) -> bool:
     """Whether a word names a plan or product line: "Premium", "the family plan"."""
+    if tokens[at].text in _BUNDLES:
+        return True
     if tokens[at].text not in VARIANTS:
         return False
     following = tokens[at + 1].text if at + 1 < len(tokens) else ""
