@@ -34,7 +34,7 @@ smoke: venv
 	@$(BIN)/python -m bot.demo smoke
 
 bench: venv
-	@$(BIN)/python -m bot.demo bench
+	@$(BIN)/python -m bot.bench
 
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q pyproject.toml --extra local -o requirements.txt

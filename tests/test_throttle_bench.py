@@ -2,7 +2,7 @@
 
 from sqlalchemy import Engine
 
-from bot import throttle_bench
+from bot.bench import throttle as throttle_bench
 
 
 def test_a_decision_reads_no_large_table_from_end_to_end(engine: Engine) -> None:
@@ -11,6 +11,5 @@ def test_a_decision_reads_no_large_table_from_end_to_end(engine: Engine) -> None
     assert len(plans) >= 3
     for query, plan in plans.items():
         assert throttle_bench.scans(plan) == [], query
-    forecast, reserving = throttle_bench.measure(engine, rounds=20, threads=600)
-    assert 0 < forecast.p50 <= forecast.p95 <= forecast.worst
-    assert reserving.what == "decide, reserve and commit"
+    timings = throttle_bench.measure(engine, rounds=20, threads=600)
+    assert len(timings.forecast) == len(timings.reserve) == 20

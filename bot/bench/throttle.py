@@ -1,10 +1,9 @@
 """How long deciding and reserving takes in a large history, and whether every query finds its index."""
 
 import random
-import statistics
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import Any
@@ -14,9 +13,13 @@ from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.orm import Session
 
 from bot import throttle
+from bot.bench.row import Row, fast_enough, quick_enough, timed
+from bot.bench.stage import Stage
 from bot.database import Sessions, sessions_of
 from bot.models import Reply, Thread
 from bot.throttle import Proposal, Reservation
+from bot.throttle.simulation import simulate
+from guidelines.throttle import DEFAULTS
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -57,13 +60,46 @@ _INDEX = "create index ix_reply_print_bands on reply_print using gin (bands) wit
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
-    """Milliseconds of one thing, done often."""
+class Timings:
+    """Seconds of each forecast, and of each decision with its reservation and commit."""
 
-    what: str
-    p50: float
-    p95: float
-    worst: float
+    forecast: list[float]
+    reserve: list[float]
+
+
+def rows(stage: Stage) -> Iterator[Row]:
+    """Measure deciding and reserving, the plans of its queries, and a replay of the past under other limits."""
+    replies, threads = stage.size(1_000_000, 3000), stage.size(200_000, 600)
+    with stage.engine() as engine:
+        fill(engine, replies=replies, threads=threads)
+        timings = measure(engine, rounds=stage.size(300, 20), threads=threads)
+        history = f"{replies:,} replies in {threads:,} threads"
+        yield fast_enough(f"throttle: decide, reserve and commit, {history}", timings.reserve, 0.010)
+        yield fast_enough(f"throttle: forecast on a card, {history}", timings.forecast, 0.010)
+        yield _indexed(plans(engine, threads=threads, small=stage.quick))
+        yield _simulation(engine, stage.size(100_000, 1000))
+
+
+def _indexed(plans: dict[str, str]) -> Row:
+    read_whole = sum(bool(scans(plan)) for plan in plans.values())
+    return Row(
+        "throttle: queries of a decision that read a large table from end to end",
+        "0",
+        f"{read_whole} of {len(plans)}",
+        read_whole == 0,
+    )
+
+
+def _simulation(engine: Engine, replies: int) -> Row:
+    # One reply a minute, back from a day before now: see the history that `fill` makes.
+    until = NOW - timedelta(days=1)
+    since = until - timedelta(minutes=replies)
+    stricter = tuple(replace(limit, number=3) if limit.name == "venue-day" else limit for limit in DEFAULTS)
+    with sessions_of(engine)() as session:
+        began = perf_counter()
+        report = simulate(session, stricter, DEFAULTS, since=since, until=until)
+        taken = perf_counter() - began
+    return quick_enough(f"throttle: simulation of {report.truth.replies:,} replies", taken, 20.0)
 
 
 def fill(engine: Engine, *, replies: int = 1_000_000, threads: int = 200_000) -> None:
@@ -84,7 +120,7 @@ def fill(engine: Engine, *, replies: int = 1_000_000, threads: int = 200_000) ->
         throttle.ensure_defaults(session, NOW)
 
 
-def measure(engine: Engine, *, rounds: int = 300, threads: int = 200_000) -> tuple[Timing, ...]:
+def measure(engine: Engine, *, rounds: int = 300, threads: int = 200_000) -> Timings:
     """Time the forecast, and the reservation with its reply, over proposals all across the history."""
     sessions, dice = sessions_of(engine), random.Random(7)  # noqa: S311 - a repeatable choice, nothing secret
     proposals = [_proposal(dice, threads) for _ in range(rounds)]
@@ -93,10 +129,7 @@ def measure(engine: Engine, *, rounds: int = 300, threads: int = 200_000) -> tup
         with sessions() as session:
             throttle.forecast(session, proposal, NOW)
 
-    return (
-        _timed("forecast", foresee, proposals),
-        _timed("decide, reserve and commit", lambda proposal: _reserve(sessions, proposal), proposals),
-    )
+    return Timings(timed(foresee, proposals), timed(lambda proposal: _reserve(sessions, proposal), proposals))
 
 
 def plans(engine: Engine, *, threads: int = 200_000, small: bool = False) -> dict[str, str]:
@@ -137,16 +170,6 @@ def _seen(connection: Connection) -> Iterator[list[tuple[str, Any]]]:
 def _explained(connection: Connection, statement: str, values: Any) -> str:
     rows = connection.exec_driver_sql(f"explain (analyze, buffers) {statement}", values)
     return "\n".join(row[0] for row in rows)
-
-
-def _timed(what: str, act: Callable[[Proposal], object], proposals: Sequence[Proposal]) -> Timing:
-    taken = []
-    for proposal in proposals:
-        started = perf_counter()
-        act(proposal)
-        taken.append((perf_counter() - started) * 1000)
-    cuts = statistics.quantiles(taken, n=20)
-    return Timing(what, statistics.median(taken), cuts[18], max(taken))
 
 
 def _reserve(sessions: Sessions, proposal: Proposal) -> Reservation:
