@@ -168,6 +168,22 @@ def test_a_window_of_an_earlier_version_says_so(play: Stage) -> None:
     assert "earlier version" in str(refused.value.details)
 
 
+@pytest.mark.parametrize("code", ["expired_trigger_id", "ratelimited"])
+def test_what_slack_would_not_show_in_time_is_asked_for_again(play: Stage, code: str) -> None:
+    card = play.show(play.mention())
+    play.slack.faults.error("views.open", code)
+    play.ana.click(card, "mention.thread")
+    assert play.whispered(play.ana, "please click once more")
+
+
+def test_a_window_that_was_closed_meanwhile_is_no_accident(play: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    play.ana.click(play.show(play.mention()), "reply.open")
+    modal = play.ana.wait_for_modal("Reply")
+    play.slack.faults.error("views.update", "not_found")
+    play.ana.click(modal, "text", value="Typed, and then closed.")
+    assert not [record for record in caplog.records if "incident" in record.getMessage()]
+
+
 def test_an_accident_gives_a_number_that_the_log_knows(
     play: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from slack_bolt import BoltRequest, BoltResponse
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 
 from bot.errors import ChorusError
 from bot.slack import modals
@@ -12,10 +13,13 @@ from bot.slack.blocks import Json
 from bot.slack.dedupe import NOT_DONE
 from bot.slack.readers import UNREACHABLE, Readers
 from bot.slack.text import escaped, plain
+from bot.slack.trouble import code_of
 from bot.slack.visit import user_of, whisper
 from bot.slack.words import Words
 
 _LONGEST_ERROR = 1000
+_LEFT = frozenset({"not_found", "view_not_found"})
+_LATE = frozenset({"expired_trigger_id", "exchanged_trigger_id", "trigger_expired", "trigger_exchanged", "ratelimited"})
 
 log = logging.getLogger(__name__)
 
@@ -32,13 +36,28 @@ class Refusals:
         request.context[NOT_DONE] = True
         body: Json = request.body
         words = self._readers.words(user_of(body)) if user_of(body) else self._readers.workspace
+        if isinstance(error, SlackApiError) and "event" not in body:
+            return self._by_slack(error, body, words)
         if not isinstance(error, ChorusError):
-            incident = uuid4().hex[:8]
-            log.error("incident %s in %s", incident, _name(body), exc_info=error)
-            if "event" in body:
-                return BoltResponse(status=500)
-            return self._tell(body, words("error.incident", incident=incident), words)
+            return self._accident(error, body, words)
         return BoltResponse(status=200) if "event" in body else self._tell(body, str(error), words)
+
+    def _accident(self, error: Exception, body: Json, words: Words) -> BoltResponse:
+        incident = uuid4().hex[:8]
+        log.error("incident %s in %s", incident, _name(body), exc_info=error)
+        if "event" in body:
+            return BoltResponse(status=500)
+        return self._tell(body, words("error.incident", incident=incident), words)
+
+    def _by_slack(self, error: SlackApiError, body: Json, words: Words) -> BoltResponse:
+        """Slack refused to show something: the person has left the window, came too late, or too much is going on."""
+        code = code_of(error)
+        if code in _LEFT:
+            return BoltResponse(status=200)
+        if code in _LATE or error.response.status_code == 429:
+            log.warning("Slack answered %s in %s", code, _name(body))
+            return self._tell(body, words("error.again"), words)
+        return self._accident(error, body, words)
 
     def _tell(self, body: Json, message: str, words: Words) -> BoltResponse:
         if body.get("type") == "view_submission":
@@ -49,7 +68,8 @@ class Refusals:
         try:
             self._show(body, message, words)
         except UNREACHABLE as error:
-            log.warning("could not tell %s of a refusal: %s", user_of(body), type(error).__name__)
+            log.warning("could not show %s a refusal: %s", user_of(body), type(error).__name__)
+            whisper(self._client, body, escaped(message, _LONGEST_ERROR))
         return BoltResponse(status=200)
 
     def _show(self, body: Json, message: str, words: Words) -> None:
