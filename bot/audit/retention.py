@@ -97,10 +97,12 @@ def _emptying(name: str, before: datetime, kept: Held) -> list[Update]:
         return empty_posts(and_(PostRecord.seen_at < before, PostRecord.is_own.is_(False)), kept)
     if name == "communications":
         over = and_(Reply.approved_at < before, Reply.state.not_in(UNDERWAY), Reply.text != "")
+        own = and_(PostRecord.created_at < before, PostRecord.is_own, PostRecord.text != "")
         drafts = and_(Draft.created_at < before, Draft.text != "", not_(kept.mention(Draft.mention_id)))
         return [
             update(Reply).where(over, not_(kept.reply())).values(typed="", text=""),
             update(Draft).where(drafts).values(text="", verdict={}, forecast={}),
+            update(PostRecord).where(own, not_(kept.post(PostRecord.id))).values(text=""),
         ]
     return []
 
@@ -111,10 +113,9 @@ def empty_posts(which: ColumnElement[bool], kept: Held) -> list[Update]:
     there = (PostRecord.text != "") | (PostRecord.author_handle != "")
     posts = and_(which, there, not_(kept.post(PostRecord.id)))
     empty = {"text": "", "author_handle": "", "author_name": "", "author_url": "", "url": ""}
+    quoting = {"reasons": {}, "suspicious": "", "bands": []}
     return [
-        update(Mention)
-        .where(Mention.post_id.in_(select(PostRecord.id).where(posts)))
-        .values(reasons={}, suspicious=""),
+        update(Mention).where(Mention.post_id.in_(select(PostRecord.id).where(posts))).values(**quoting),
         update(PostRecord).where(posts).values(**empty),
     ]
 

@@ -131,8 +131,8 @@ def _came_in(session: Session, mention_id: int) -> int | None:
         .order_by(AuditEntry.seq.desc())
         .limit(NEAR)
     )
-    brought = (seq for seq, body in session.execute(looks) if mention_id in orjson.loads(body)["data"]["mentions"])
-    return next(brought, None)
+    told = ((seq, orjson.loads(body)["data"]) for seq, body in session.execute(looks))
+    return next((seq for seq, data in told if mention_id in data.get("mentions", ())), None)
 
 
 def _thread(session: Session, reply: Reply) -> Iterator[SeenPost]:
