@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 from sqlalchemy import Engine, make_url, text
 
 from bot import database
+from bot.demo.plaza import Plaza
+from bot.deps import utc_now
 
 _numbers = count(1)
 
@@ -34,25 +37,15 @@ def postgres() -> Iterator[str]:
 @pytest.fixture
 def database_url(postgres: str) -> Iterator[str]:
     """Address of a fresh, migrated database."""
-    name = f"chorus_{next(_numbers)}"
-    admin = database.connect(postgres)
-    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f"create database {name} template template_chorus"))
-        yield _named(postgres, name)
-        connection.execute(text(f"drop database {name} with (force)"))
-    admin.dispose()
+    with _database(postgres, "template template_chorus") as url:
+        yield url
 
 
 @pytest.fixture
 def empty_database_url(postgres: str) -> Iterator[str]:
     """Address of a database without any schema."""
-    name = f"empty_{next(_numbers)}"
-    admin = database.connect(postgres)
-    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f"create database {name}"))
-        yield _named(postgres, name)
-        connection.execute(text(f"drop database {name} with (force)"))
-    admin.dispose()
+    with _database(postgres) as url:
+        yield url
 
 
 @pytest.fixture
@@ -88,6 +81,31 @@ class DrivenClock:
 def clock() -> DrivenClock:
     """A clock to drive."""
     return DrivenClock()
+
+
+@pytest.fixture
+def driven(clock: DrivenClock) -> DrivenClock:
+    """A clock to drive that begins now, for tests beside a Plaza, which lives in real time."""
+    clock.moment = utc_now()
+    return clock
+
+
+@pytest.fixture
+def plaza() -> Iterator[Plaza]:
+    """A public platform on which nobody has said anything yet."""
+    with Plaza(lively=False) as plaza:
+        yield plaza
+
+
+@contextmanager
+def _database(postgres: str, how: str = "") -> Iterator[str]:
+    name = f"chorus_{next(_numbers)}"
+    admin = database.connect(postgres)
+    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"create database {name} {how}"))
+        yield _named(postgres, name)
+        connection.execute(text(f"drop database {name} with (force)"))
+    admin.dispose()
 
 
 def _named(url: str, database_name: str) -> str:

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -18,7 +18,6 @@ from bot import approval, delivery, doubt
 from bot import clock as clockwork
 from bot.database import Sessions
 from bot.demo.plaza import Plaza
-from bot.deps import utc_now
 from bot.errors import ChorusError, Conflict, Throttled
 from bot.models import LimitRecord, Mention, MentionState, Notice, PostRecord, Reply, ReplyState
 from guidelines.throttle import Condition, Limit, Scope, terms_of
@@ -44,19 +43,6 @@ OWN_WORDS = (
     "Hello, Harbour team. How long is your ride, and do you read standing?",
 )
 QUESTION = "Does the Harbour Reader work without an account?"
-
-
-@pytest.fixture
-def plaza() -> Iterator[Plaza]:
-    with Plaza(lively=False) as plaza:
-        yield plaza
-
-
-@pytest.fixture
-def driven(clock: DrivenClock) -> DrivenClock:
-    """A clock that begins now, because Plaza lives in real time."""
-    clock.moment = utc_now()
-    return clock
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Reading sources: nothing is lost, nothing is doubled, and trouble is told once."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -13,23 +12,10 @@ from bot import clock as clockwork
 from bot import intake, sources
 from bot.database import Sessions
 from bot.demo.plaza import Plaza
-from bot.deps import utc_now
 from bot.errors import ChorusError
 from bot.models import Mention, Notice, Outgoing, PostRecord, Reply, Source, SourceState, Thread
 from connectors.base import Fault, Followed, SourceKind
 from connectors.fault_proxy import FaultProxy, Mishap, Trouble
-
-
-@pytest.fixture
-def plaza() -> Iterator[Plaza]:
-    with Plaza(lively=False) as plaza:
-        yield plaza
-
-
-@pytest.fixture
-def driven(clock: DrivenClock) -> DrivenClock:
-    clock.moment = utc_now()
-    return clock
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """What became of it: upstream changes reach the card, and what a reply led to is kept and learned from."""
 
-from collections.abc import Iterator
-
 import pytest
 from conftest import DrivenClock
 from harbour import Harbour, settle
@@ -10,7 +8,6 @@ from sqlalchemy import select
 from bot import delivery, outcomes, showing
 from bot.database import Sessions
 from bot.demo.plaza import Plaza
-from bot.deps import utc_now
 from bot.errors import Throttled
 from bot.models import Mention, MentionKind, MentionState, Outcome, OutcomeKind, PostRecord, Reply, ReplyState
 from bot.outcomes import meaning
@@ -20,15 +17,8 @@ QUESTION = "Does the Harbour Reader work without an account?"
 
 
 @pytest.fixture
-def driven(clock: DrivenClock) -> DrivenClock:
-    clock.moment = utc_now()
-    return clock
-
-
-@pytest.fixture
-def harbour(sessions: Sessions, driven: DrivenClock) -> Iterator[Harbour]:
-    with Plaza(lively=False) as plaza:
-        yield settle(plaza, sessions, driven)
+def harbour(sessions: Sessions, plaza: Plaza, driven: DrivenClock) -> Harbour:
+    return settle(plaza, sessions, driven)
 
 
 def posted(harbour: Harbour) -> tuple[Mention, Reply]:
