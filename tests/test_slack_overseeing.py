@@ -146,3 +146,17 @@ def test_limits_are_told_as_sentences(play: Stage) -> None:
 
 def test_chorus_joins_a_channel_when_asked(play: Stage) -> None:
     assert "is in this channel now" in asked(play.mara, "/chorus join")
+    play.slack.faults.error("conversations.join", "method_not_supported_for_channel_type")
+    assert "Invite it to the channel instead" in asked(play.mara, "/chorus join")
+
+
+def test_a_stop_is_thrown_though_slack_will_not_show_it(play: Stage) -> None:
+    at_home(play.mara)
+    home = play.mara.home()
+    assert home is not None
+    play.mara.click(home, "stop.ask")
+    play.mara.wait_for_modal("Stop replies")
+    play.slack.faults.server_error("views.publish")
+    play.mara.submit(reason="A recall is being prepared.")
+    play.slack.faults.clear()
+    assert "Stopped." in words(play.mara.modal())

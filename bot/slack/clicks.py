@@ -8,9 +8,8 @@ from bot.errors import ChorusError, Conflict
 from bot.models import ReplyState
 from bot.permissions import Act
 from bot.slack import modals
-from bot.slack.readers import UNREACHABLE
-from bot.slack.text import Markup, is_web, link, person
-from bot.slack.visit import Listener, Visit, log, number
+from bot.slack.text import is_web, link, person
+from bot.slack.visit import Listener, Visit, number
 from bot.views import CardView
 
 
@@ -68,7 +67,9 @@ def more(visit: Visit) -> None:
 def undo(visit: Visit) -> None:
     """Take an approval back."""
     approval.undo(visit.deps, visit.subject, by=visit.person)
-    if visit.body.get("view"):
+    if not visit.body.get("view"):
+        return
+    with visit.afterwards("an undo"):
         visit.refresh(modals.notice(visit.words("undone.title"), visit.words("undone.text"), visit.words))
 
 
@@ -149,14 +150,10 @@ def _take_over(visit: Visit, mention_id: int) -> None:
 
 
 def _tell_former(visit: Visit, before: CardView) -> None:
-    # The claim has already changed hands; that the notice could not be sent must not look as if it had not.
     taker = person(visit.person.slack_user, visit.person.name)
-    post = link(before.post.url, visit.house("card.open_post"))
-    text: Markup = visit.house.markup("taken.notice", who=taker, link=post)
-    try:
+    text = visit.house.markup("taken.notice", who=taker, link=link(before.post.url, visit.house("card.open_post")))
+    with visit.afterwards("a take-over"):
         visit.client.chat_postMessage(channel=before.claimed_by_slack, text=text, unfurl_links=False)
-    except UNREACHABLE as error:
-        log.warning("could not tell %s of a take-over: %s", before.claimed_by_slack, type(error).__name__)
 
 
 ACTIONS: Mapping[str, Listener] = MappingProxyType(

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+from slack_sdk.errors import SlackApiError
+
 from bot import desk, sources, stops
 from bot.errors import ChorusError, NotFound
 from bot.models import SourceState, StopScope
 from bot.permissions import Act, may, require
 from bot.slack import home, overseeing
 from bot.slack.blocks import Json, button, context, section
+from bot.slack.trouble import code_of
 from bot.slack.visit import Listener, Visit
 
 MOST_LINES = 10
@@ -91,7 +94,10 @@ def limits(visit: Visit) -> None:
 
 def join(visit: Visit) -> None:
     """Bring Chorus into the channel where this is typed, so that cards can be shown here."""
-    visit.client.conversations_join(channel=str(visit.body["channel_id"]))
+    try:
+        visit.client.conversations_join(channel=str(visit.body["channel_id"]))
+    except SlackApiError as error:
+        raise ChorusError(visit.words("command.not_joined", reason=code_of(error))) from None
     _answer(visit, section(visit.words("command.joined")))
 
 

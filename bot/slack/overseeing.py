@@ -48,7 +48,8 @@ def stop(visit: Visit) -> None:
     stops.throw(visit.deps, StopScope(scope), subject, reason=reason, by=visit.person, until=until)
     told = modals.notice(visit.words("stop.title"), visit.words("stop.done"), visit.words)
     visit.ack(response_action="update", view=told)
-    publish(visit)
+    with visit.afterwards("a stop"):
+        publish(visit)
 
 
 def lift(visit: Visit) -> None:
@@ -74,7 +75,8 @@ def _set(visit: Visit, state: SourceState) -> None:
 
 def _publish_if_home(visit: Visit) -> None:
     if (visit.body.get("view") or {}).get("type") == "home":
-        publish(visit)
+        with visit.afterwards("a change"):
+            publish(visit)
 
 
 def _chosen(visit: Visit, name: str) -> str:

@@ -1,7 +1,8 @@
 """One request from Slack: who asks, in which language, and the ways to answer. Handlers are given nothing else."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from slack_bolt import Ack
@@ -15,10 +16,9 @@ from bot.permissions import Act
 from bot.slack.blocks import Json
 from bot.slack.memory import Memory, recall
 from bot.slack.readers import UNREACHABLE
-from bot.slack.text import Markup, escaped
+from bot.slack.text import Markup
 from bot.slack.words import Words
 
-_LONGEST_WHISPER = 3000
 _ANSWER_WITHIN = 5
 
 log = logging.getLogger(__name__)
@@ -82,10 +82,13 @@ class Visit:
         """Show the window anew. No hash is sent: of two looks at a text the later one shall win, not fail."""
         self.client.views_update(view_id=str(self.view["id"]), view=view)
 
-    def whisper(self, text: str) -> None:
-        """Tell this person alone, where they are."""
-        shown = text if isinstance(text, Markup) else escaped(text, _LONGEST_WHISPER)
-        whisper(self.client, self.body, shown)
+    @contextmanager
+    def afterwards(self, what: str) -> Iterator[None]:
+        """Show what was done; that Slack did not let us show it must not look as if it had not been done."""
+        try:
+            yield
+        except UNREACHABLE as error:
+            log.warning("%s could not be shown to %s: %s", what, self.person.slack_user, type(error).__name__)
 
 
 Handler = Callable[[Visit], None]
