@@ -16,6 +16,7 @@ _BREAKS = frozenset({",", ":", ";", "(", ")", ".", "!", "?", "-", "|", "/", "*",
 _CONJUNCTIONS = group("clauses conjunctions")
 _PRONOUNS = group("clauses pronouns")
 _SUBJECTS = _PRONOUNS | frozenset(["i", "we", "my", "our", "i'm", "i've", "the"])
+_FEELINGS = group("clauses feelings")
 _OTHERS = phrases("clauses others")
 
 
@@ -125,8 +126,15 @@ def _attribute(clauses: list[Clause], inherited: frozenset[str]) -> list[Clause]
             current = frozenset() if not inherited else current
             continue
         about = current or (_ahead(clauses, at) if _needs_subject(clause) else frozenset())
-        settled.append(replace(clause, entities=about, own=bool(named)))
+        stance = Stance.OPINION if named and clause.stance is Stance.ASSERTION and _is_object(clause) else clause.stance
+        settled.append(replace(clause, entities=about, own=bool(named), stance=stance))
     return settled
+
+
+def _is_object(clause: Clause) -> bool:
+    """Whether the entity only suffers what someone else feels: "crypto fans hate Lumivox"."""
+    names = [mention for mention in clause.mentions if not mention.contrast]
+    return all(mention.first and clause.tokens[mention.first - 1].text in _FEELINGS for mention in names)
 
 
 def _named(clause: Clause) -> frozenset[str]:

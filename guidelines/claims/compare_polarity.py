@@ -160,7 +160,7 @@ def _against_affirmation(fact: Prepared, said: Said, pairing: Pairing, flipped: 
     denied = [term for term in said.reading.terms if term.sign < 0 and _counts(term)]
     matched = [term for term in denied if any(pairing.partners[at] is term for at in flipped) or _known(fact, term)]
     covered = sum(term.weight for term in matched) / sum(term.weight for term in denied) if denied else 0.0
-    if covered < _DENIED_PART:
+    if covered < _DENIED_PART or not any(term in matched for term in _first_denied(said, denied)):
         return 0.0
     if "nothing" in said.words and covered == 1.0:
         return 0.65
@@ -174,6 +174,13 @@ def _against_affirmation(fact: Prepared, said: Said, pairing: Pairing, flipped: 
     if whole < _WHOLE:
         return 0.45 if whole >= 0.34 else 0.0
     return 0.5 + 0.25 * covered + 0.2 * whole
+
+
+def _first_denied(said: Said, denied: Sequence[Term]) -> list[Term]:
+    """What a post denies before the first preposition: the coffee of "no coffee in the restaurant car"."""
+    tokens = said.reading.tokens
+    stop = next((at for at in range(denied[0].last + 1, len(tokens)) if tokens[at].text in _PREPOSITIONS), len(tokens))
+    return [term for term in denied if term.first < stop]
 
 
 def _lacks_subject(fact: Prepared, pairing: Pairing, flipped: Sequence[int]) -> bool:

@@ -54,6 +54,7 @@ _EXCLUSIVE_SLOTS = frozenset(
         "code",
         "namesake",
         "publisher",
+        "operator",
     }
 )
 _ENOUGH = 0.34

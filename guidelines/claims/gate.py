@@ -47,7 +47,7 @@ _PAST = phrases("gate past")
 _FUTURE = phrases("gate future")
 _KNOWING = group("gate knowing")
 _DIARY = group("gate diary")
-_MADE = frozenset({"made", "built", "sold", "found", "sent", "run", "grown", "put"})
+_MADE = frozenset({"made", "built", "sold", "grown"})
 _EXPERIENCED = group("gate experienced")
 _PARTICIPLES = group("gate participles")
 _AFTER_PARTICIPLE = group("gate after participle")
@@ -97,6 +97,8 @@ def stance_of(clause: Sequence[Token], sentence: Sequence[Token]) -> Stance:
         return Stance.HEDGED
     if _opens(sentence, (("if",), ("when",), ("imagine",), ("suppose",), ("unless",), ("in", "case"))):
         return Stance.HYPOTHETICAL
+    if _opens(sentence, (("until",), ("till",))):
+        return Stance.PAST
     return _personal(clause, opens=bool(clause) and bool(sentence) and clause[0] is sentence[0])
 
 
@@ -139,7 +141,7 @@ def is_anecdote(clause: Sequence[Token], *, opens: bool) -> bool:
         words = words[1:]
     if not words:
         return False
-    if opens and _is_diary(words):
+    if opens and (_is_diary(words) or _counts_things(clause)):
         return True
     for at, word in enumerate(words[:8]):
         if word in _FIRST:
@@ -152,6 +154,12 @@ def is_anecdote(clause: Sequence[Token], *, opens: bool) -> bool:
         word in ("in", "at", "on", "where") and words[at + 1] in ("my", "our", "i")
         for at, word in enumerate(words[:-1])
     )
+
+
+def _counts_things(clause: Sequence[Token]) -> bool:
+    """ "Sent 500 euros": a past tense with an amount right behind it."""
+    past = clause[0].text in _DIARY or clause[0].text.endswith("ed")
+    return past and len(clause) > 1 and clause[1].kind != "word" and clause[1].text not in ",:.!"
 
 
 def _is_diary(words: Sequence[str]) -> bool:
@@ -186,4 +194,7 @@ def reports(clause: Sequence[Token]) -> bool:
 
 def denies(clause: Sequence[Token]) -> bool:
     """Whether a clause opens like an answer that denies or overrules what was just said."""
-    return _opens(clause, _DENIALS)
+    words = list(clause)
+    while words and words[0].text in ("lol", "lmao", "haha", "but", "and", "um", "er", "well"):
+        words.pop(0)
+    return _opens(words, _DENIALS)

@@ -24,6 +24,7 @@ _TOKEN = re.compile(
     r"|(?P<symbol>[^\s\w]|_)"
 )
 _SENTENCE_END = re.compile(r"[.!?;]+(?=\s|$|[\"')\]])|\n+|(?<=[\U0001F300-\U0001FAFF])\s+(?=[A-Z])")
+_FREE = re.compile(r"(?!care)[a-z]{3,}free")
 _ABBREVIATION = re.compile(
     r"\b(?:approx|vs|e\.g|i\.e|etc|inc|ltd|co|st|dr|mr|mrs|ms|no|est|incl|excl|max|min|p\.m|a\.m)$"
 )
@@ -116,9 +117,18 @@ def tokens_of(folded: Folded, start: int = 0, end: int | None = None) -> list[To
             last = match.end()
             if hyphen:
                 continue
-        found.append(_token(folded, match, raw, hyphen=hyphen, attached=touching))
+        token = _token(folded, match, raw, hyphen=hyphen, attached=touching)
+        found += _without(folded, token, match) if _FREE.fullmatch(token.text) else [token]
         hyphen, last = False, match.end()
     return found
+
+
+def _without(folded: Folded, token: Token, match: re.Match[str]) -> list[Token]:
+    """ "Sugarfree" as "sugar-free"."""
+    cut = len(token.text) - len("free")
+    middle = folded.origin(match.start() + cut)
+    first = Token(token.text[:cut], token.raw[:cut], "word", token.start, middle, token.hyphenated, token.attached)
+    return [first, Token("free", token.raw[cut:], "word", middle, token.end, hyphenated=True, attached=True)]
 
 
 def _token(folded: Folded, match: re.Match[str], raw: str, *, hyphen: bool, attached: bool) -> Token:
