@@ -35,7 +35,6 @@ log = logging.getLogger(__name__)
 
 TIMEOUT = 10.0
 """Seconds for the one request; far below the lease."""
-LEASE = timedelta(seconds=60)
 PROMPT = timedelta(minutes=1)
 """A reply that leaves within so much of its place under the limits needs no second look at them."""
 FROZEN = timedelta(seconds=5)
@@ -52,7 +51,7 @@ def post(deps: Deps, reply_id: int) -> None:
     if leaving is None:
         return
     started = leaving.intent.attempted_at
-    if deps.now() - started > LEASE / 2:
+    if deps.now() - started > deps.lease / 2:
         # This process was suspended between the commit and here; somebody may look for the reply already.
         log.warning("reply %s: woke up too late to send; it will be looked for", reply_id)
         return
@@ -119,7 +118,7 @@ def _take(deps: Deps, reply_id: int) -> Leaving | None:
             obstacles = (_stopped, _too_old, _no_longer_fits)
             if any(obstacle(session, deps, reply, mention) for obstacle in obstacles):
                 return None
-            reply.begin_sending(owner=deps.worker, at=deps.now(), lease=LEASE)
+            reply.begin_sending(owner=deps.worker, at=deps.now(), lease=deps.lease)
             session.flush()
             outbox.show(session, mention.id, at=deps.now())
             record(session, deps, "reply.sending", reply, {"attempt": reply.attempt, "owner": deps.worker})

@@ -22,6 +22,7 @@ class Deps:
     """Everything a service may reach. `worker` names this process in leases; `jitter` gives numbers in [0, 1).
 
     `writer` is the model, if there is one, and `drafts_a_day` how many drafts it may write.
+    `lease` is how long a worker may be busy with one attempt to post; whoever takes longer is thought to have died.
     `company` holds the names that mean us, the usual one first; `ops_channel` is empty when nobody is to be told.
     """
 
@@ -40,3 +41,4 @@ class Deps:
     undo: timedelta
     claim: timedelta
     roles_of: Callable[[str], tuple[str, ...]]
+    lease: timedelta = timedelta(seconds=60)
