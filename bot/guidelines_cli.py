@@ -95,7 +95,7 @@ def _text(record: Record, key: str) -> str:
 
 
 def _each_line(path: Path, answer: Callable[[Record], Record]) -> None:
-    """Print one answer per line read; a line that cannot be read is answered with an error, and the next one follows."""
+    """Print one answer per line read; a bad line is answered with an error, and the next one follows."""
     for line in _read(path):
         if not line.strip():
             continue
@@ -131,7 +131,7 @@ def _print(line: str) -> None:
 
 
 @app.command("test")
-def test_pack(
+def run_tests(
     pack: PackArgument = None,
     strict: Annotated[bool, typer.Option("--strict", help="Also fail on cross-fires and too few examples.")] = False,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML here.")] = None,

@@ -1,4 +1,4 @@
-"""Looks at a pack as a careful colleague would: slow patterns, rules without words for people, rules that go too far."""
+"""Looks at a pack as a careful colleague would: slow patterns, unexplained rules, rules that go too far."""
 
 import re
 from collections.abc import Iterator
@@ -12,16 +12,18 @@ from guidelines.reading import Reading
 from guidelines.rule import Rule
 from guidelines.testing import FEWEST_EXAMPLES
 
-_HARD_TEXTS: Final = ("a" * 3000, "a" * 3000 + "!", "ab " * 1500, "1" * 3000 + "x", " " * 3000 + "x", ("x@" * 1500))
+_HARD_TEXTS: Final = ("a" * 3000, "a" * 3000 + "!", "ab " * 1500, "1" * 3000 + "x", " " * 3000 + "x", "x@" * 1500)
 _PAY: Final = re.compile(
-    r"\b(?:wages?|salar(?:y|ies)|pay|paid|paycheck|bonus(?:es)?|working (?:conditions|hours)|overtime|shifts?|schedules?|"
-    r"unions?|strikes?|organi[sz]ing|bargaining|benefits|pension|staffing|layoffs?|harassment|discipline|grievances?|"
-    r"(?:un)?safe (?:work|conditions)|safety at work|co-?workers?|colleagues?|manager|boss|supervisor|employer|management)\b",
+    r"\b(?:wages?|salar(?:y|ies)|pay|paid|paycheck|bonus(?:es)?|working (?:conditions|hours)|overtime|shifts?|"
+    r"schedules?|unions?|strikes?|organi[sz]ing|bargaining|benefits|pension|staffing|layoffs?|harassment|discipline|grievances?|"
+    r"(?:un)?safe (?:work|conditions)|safety at work|co-?workers?|colleagues?|manager|boss|supervisor|"
+    r"employer|management)\b",
     re.IGNORECASE,
 )
 _NEGATIVE: Final = re.compile(
-    r"\b(?:no|not|never|don't|avoid|forbid(?:den)?|ban(?:ned)?)\b.{0,40}\b(?:negative|critici[sz]\w*|disparag\w*|complain\w*|"
-    r"disrespect\w*|embarrass\w*|bad light|damag\w+ (?:the )?(?:reputation|image|brand)|unprofessional|inappropriate|offensive)\b"
+    r"\b(?:no|not|never|don't|avoid|forbid(?:den)?|ban(?:ned)?)\b.{0,40}\b(?:negative|critici[sz]\w*|disparag\w*|"
+    r"complain\w*|disrespect\w*|embarrass\w*|bad light|damag\w+ (?:the )?(?:reputation|image|brand)|"
+    r"unprofessional|inappropriate|offensive)\b"
     r"|\b(?:only positive|always positive|stay positive|loyal(?:ty)?|respect the company)\b",
     re.IGNORECASE,
 )

@@ -7,15 +7,12 @@ from typing import Final
 
 from guidelines.base import Candidate, Finding, Severity
 from guidelines.checks.contract import Check, Hit
+from guidelines.checks.lexicon import lexicon
 from guidelines.pack_schema import ACCOUNTS, OFF, Condition, Effect, Example, Near, Scope, WithoutModel
 from guidelines.reading import Reading, Span
 
 _MOST_FINDINGS: Final = 10
-NEGATIVE: Final = re.compile(
-    r"\b(?:junk|trash|garbage|rubbish|crap|crappy|awful|terrible|horrible|worst|worse|bad|poor|poorly|useless|worthless|broken|overpriced|overrated|scam|scammers?|rip-?off|steal|"
-    r"slow|clunky|buggy|unreliable|inferior|pathetic|joke|laughable|lousy|cheap(?:ly)?|shoddy|sucks?|stinks|fails?|failing|failure|disaster|mess|nightmare|outdated|dinosaur|"
-    r"never works?|doesn't work|can't|don't (?:care|trust|buy)|avoid|regret|hate|beware|dishonest|lies?|lying|liars?|shady|unsafe|insecure|spy|spies|sell your data|clowns?|stay away|steer clear|waste)\b"
-)
+NEGATIVE: Final = lexicon("negative")["negative"].pattern
 
 
 @dataclass(frozen=True, slots=True)

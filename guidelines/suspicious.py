@@ -1,4 +1,4 @@
-"""Marks posts that try to give orders to a language model. A mark warns people; it is no wall, and nothing relies on it."""
+"""Marks posts that try to give orders to a language model. A mark warns people; nothing relies on it."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""A small logistic regression that hears rudeness where no single phrase is rude. Weights ship as JSON; see models/tone.md."""
+"""A small logistic regression that hears rudeness where no single phrase is rude; see models/tone.md."""
 
 import json
 import math
@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
+from itertools import pairwise
 from typing import Final
 
 from guidelines.checks.lexicon import lexicon
@@ -29,7 +30,7 @@ class ToneModel:
     threshold: float
 
     def score(self, lower: str, phrase_kinds: Collection[str]) -> float:
-        """Return how rude a lower-case folded text sounds, as log-odds; `phrase_kinds` are the kinds of phrase found."""
+        """Return how rude a lower-case folded text sounds, as log-odds; `phrase_kinds` are the phrases found."""
         words, signs = features(lower, phrase_kinds)
         if not phrase_kinds and not (signs & _POINTED or signs & _ADDRESSED):
             return _UNPOINTED
@@ -45,7 +46,7 @@ def features(lower: str, phrase_kinds: Collection[str]) -> tuple[set[str], set[s
     """Return words and pairs of words, which count by the text's length, and signs, which count whole."""
     tokens = ["0" if token.isdigit() else token for token in _TOKEN.findall(lower)[:_MOST_TOKENS]]
     framed = ["<s>", *tokens]
-    words = set(tokens) | {f"{one} {two}" for one, two in zip(framed, framed[1:], strict=False)}
+    words = set(tokens) | {f"{one} {two}" for one, two in pairwise(framed)}
     signs = {f"sign {name}" for name, section in _SIGNS.items() if section.pattern.search(lower)}
     signs |= {f"phrase {kind}" for kind in phrase_kinds}
     signs.add(f"you {min(sum(token.startswith('you') for token in tokens), 3)}")

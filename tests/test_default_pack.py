@@ -1,4 +1,4 @@
-"""The pack that ships: its own examples, its speed, its bearing under odd input, and its figures on labelled replies."""
+"""The pack that ships: its examples, its speed, odd input, and its figures on labelled replies."""
 
 import time
 from pathlib import Path

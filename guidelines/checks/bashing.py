@@ -8,27 +8,25 @@ from typing import Final
 from pydantic import model_validator
 
 from guidelines.checks.contract import Check, Hit, Kind, OptionError, Options
-from guidelines.checks.lexicon import lexicon
+from guidelines.checks.lexicon import lexicon, word_sets
 from guidelines.checks.phrases import phrase_pattern
 from guidelines.reading import Reading, Span, fold
 
 _LEXICON: Final = lexicon("bashing")
 _NAME: Final = re.compile(r"(?<![\w@#])[A-Z][\w&-]{2,}(?:'s)?(?: (?:[A-Z][\w&-]+|\d+))?")
 _COMPARED: Final = re.compile(
-    r"\b(?:or|vs|versus|than|switch\w*|mov(?:e|ed|ing) (?:from|to)|left|coming from|alternatives?|compared?|instead|better|"
-    r"which|recommend\w*|thinking (?:about|of)|got an?|using|should i|choose|choosing|against|like)\b"
+    r"\b(?:or|vs|versus|than|switch\w*|mov(?:e|ed|ing) (?:from|to)|left|coming from|alternatives?|compared?|"
+    r"instead|better|which|recommend\w*|thinking (?:about|of)|got an?|using|should i|choose|choosing|against|like)\b"
 )
 _SEVERE: Final = re.compile(
-    r"\b(?:scam\w*|garbage|junk|trash|rubbish|crap\w*|liars?|lie|lies|clowns?|rip-?offs?|sucks?|worst|crooks?|thieves|"
+    r"\b(?:scam\w*|garbage|junk|trash|rubbish|crap\w*|liars?|lies?|clowns?|rip-?offs?|sucks?|worst|crooks?|thieves|"
     r"steals?|stole|pathetic|shady|snake oil|spy\w*|sells?|fall(?:s|ing)? apart|copycats?|joke|amateurs?)\b"
 )
 _SPARED: Final = re.compile(
     r"\b(?:our|ours|we|my|sorry|apolog\w+|your|you're right|fair point|no|not|isn't|aren't|wasn't|never|don't think|"
     r"doesn't mean|nothing wrong|wouldn't say|won't say|far from|hardly|neither)\b"
 )
-_NO_NAMES: Final = frozenset(
-    ["the", "this", "that", "these", "those", "there", "then", "they", "their", "thanks", "thank", "hello", "hey", "what", "when", "where", "which", "who", "why", "how", "yes", "sure", "sorry", "please", "today", "tomorrow", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "english", "german", "french", "spanish", "android", "apple", "google", "windows", "linux", "bluetooth", "wifi", "usb", "ios", "iphone", "mac", "chrome", "safari", "firefox", "amazon", "ebay", "paypal", "facebook", "instagram", "twitter", "reddit", "europe", "london", "berlin", "paris", "york", "california", "germany", "france", "england", "ireland", "scotland", "spain", "italy", "and", "but", "for", "not", "our", "your", "you", "its", "it's", "i'm", "i've", "we're", "we've", "you're", "that's", "don't", "does", "did", "have", "has", "had", "was", "were", "will", "would", "can", "could", "just", "some", "any", "all", "most", "many", "both", "with", "from", "into", "about", "after", "before", "good", "great", "love", "bad", "nice", "ugh", "wow", "well", "maybe", "honestly", "every", "each", "other", "others", "people", "someone", "nobody", "everyone", "app", "apps", "support", "customer", "service", "order", "delivery", "battery", "another", "one", "two", "three", "here", "looking", "does", "anyone", "has", "been", "best", "worst", "still", "after", "again", "got", "get", "getting", "need", "tried", "thinking", "using", "moving", "coming", "switched", "switching", "should", "which", "whats", "what's", "heard", "saw", "read"]
-)
+_NO_NAMES: Final = word_sets()["no names"]
 
 
 class BashingOptions(Options):
@@ -102,7 +100,9 @@ def _follows(text: str, name: Span, bad: list[re.Match[str]], *, certain: bool) 
         between = text[name[1] : word.start()] if word.start() >= name[1] else text[word.end() : name[0]]
         if len(between) > 45 or _SPARED.search(between) or _SPARED.search(text[max(0, name[0] - 25) : name[0]]):
             continue
-        if word.start() < name[0] and not re.fullmatch(r"\W*(?:\w+ ){0,2}(?:of|at|from|like|by|called)?\W*", between):
+        if word.start() < name[0] and not re.fullmatch(
+            r"\s|\s(?:\w+ ){0,2}(?:of|at|from|like|by|called) (?:the )?", between
+        ):
             continue
         if certain or _SEVERE.search(word[0]):
             return True

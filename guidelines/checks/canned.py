@@ -7,16 +7,14 @@ from typing import Final
 from pydantic import Field, model_validator
 
 from guidelines.checks.contract import Check, Hit, Kind, Options
-from guidelines.checks.lexicon import lexicon
+from guidelines.checks.lexicon import lexicon, word_sets
 from guidelines.checks.links import links_of
 from guidelines.reading import Reading
 
 _EMPTY: Final = lexicon("canned")["empty"].pattern
 _WORD: Final = re.compile(r"[a-z0-9][\w'-]*")
 _FEWEST_SET: Final = 6
-_LITTLE: Final = frozenset(
-    ["a", "an", "and", "are", "as", "at", "be", "been", "but", "by", "can", "do", "for", "from", "has", "have", "here", "hi", "hello", "hey", "i", "if", "in", "is", "it", "of", "on", "or", "our", "please", "so", "sorry", "team", "thank", "thanks", "that", "the", "their", "this", "to", "today", "us", "very", "was", "we", "were", "will", "with", "you", "your", "also", "really", "any"]
-)
+_LITTLE: Final = word_sets()["little words"]
 
 
 class CannedOptions(Options):

@@ -37,7 +37,7 @@ class Options(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of check. `about` is one line for the documentation; `absence` marks those that ask for something missing."""
+    """A kind of check. `about` is a line of documentation; `absence` marks kinds that find what is missing."""
 
     name: str
     options: type[Options]

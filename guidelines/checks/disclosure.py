@@ -8,14 +8,12 @@ from typing import Final
 from pydantic import model_validator
 
 from guidelines.checks.contract import Check, Hit, Kind, Options
-from guidelines.checks.lexicon import lexicon
+from guidelines.checks.lexicon import lexicon, word_sets
 from guidelines.checks.phrases import phrase_pattern
 from guidelines.reading import Reading, fold
 
 _LEXICON: Final = lexicon("disclosure")
-_COMMON_WORDS: Final = frozenset(
-    ["the", "inc", "ltd", "llc", "gmbh", "corp", "corporation", "company", "co", "group", "plc", "ag", "sa", "bv", "limited", "labs", "lab", "app", "apps", "software", "studio", "studios", "audio", "bank", "foods", "coffee", "health", "energy", "systems", "technologies", "tech", "solutions", "online", "store", "shop", "media", "travel", "air", "home", "mobile", "and", "of", "insurance", "hotels", "hotel", "bikes", "books", "shoes", "gym", "dental", "maps", "pens", "kits"]
-)
+_COMMON_WORDS: Final = word_sets()["common words of company names"]
 _ANY_COMPANY: Final = r"""(?:the )?@?
     (?!(?:an?|my|your|his|her|their|our|another|different|some|various|home|nights?|myself|school|uni|university
     |college|least|times|it|that|me|you|him|them|many|most|all|work|weekends|hours|days|years|weeks|months|free|now

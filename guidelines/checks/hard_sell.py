@@ -16,7 +16,8 @@ GROUPS: Final = tuple(
     section for section in _LEXICON.values() if section.name not in {"asked", "denied", "denied after"}
 )
 _SHOUT: Final = re.compile(
-    r"!{2,}|\b(?:[A-Z]{3,}[ !]+){2,}|\b(?:FREE|NOW|SALE|HUGE|BEST|DEAL|OFF|HURRY|BUY|ONLY|TODAY|SAVE|AMAZING|NEVER|BRAND NEW)\b"
+    r"!{2,}|\b(?:[A-Z]{3,}[ !]+){2,}"
+    r"|\b(?:FREE|NOW|SALE|HUGE|BEST|DEAL|OFF|HURRY|BUY|ONLY|TODAY|SAVE|AMAZING|NEVER|BRAND)\b"
     "|[\U0001f525\U0001f4b8\U0001f6d2\U0001f6a8\U0001f449\U0001f911\U0001f4b0]"
 )
 _OWN_NEGATION: Final = re.compile(r"\W*(?:don't|dont|nothing|you won't|never|no[- ]|won't|not only|why not)")

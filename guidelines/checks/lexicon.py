@@ -42,6 +42,12 @@ def lexicon(name: str) -> Mapping[str, Section]:
     return {section.name: section for section in read_sections(text)}
 
 
+@lru_cache(maxsize=1)
+def word_sets() -> Mapping[str, frozenset[str]]:
+    """Return the sets of words that checks compare with, by name."""
+    return {name: frozenset(" ".join(section.lines).split()) for name, section in lexicon("words").items()}
+
+
 def read_sections(text: str) -> Iterator[Section]:
     """Read a word list; raises `ValueError` on a line that belongs nowhere."""
     macros: dict[str, str] = {}

@@ -6,43 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from guidelines.checks.contract import Check, Hit, Kind, OptionError, Options
+from guidelines.checks.lexicon import word_sets
 from guidelines.reading import Reading, Span
 
-SHORTENERS: Final = frozenset(
-    [
-        "bit.ly",
-        "t.co",
-        "goo.gl",
-        "tinyurl.com",
-        "ow.ly",
-        "is.gd",
-        "buff.ly",
-        "rebrand.ly",
-        "cutt.ly",
-        "shorturl.at",
-        "t.ly",
-        "rb.gy",
-        "lnkd.in",
-        "tiny.cc",
-        "s.id",
-        "bl.ink",
-        "soo.gd",
-        "adf.ly",
-        "v.gd",
-        "x.gd",
-        "shorte.st",
-        "trib.al",
-        "dlvr.it",
-        "ift.tt",
-        "qr.ae",
-        "tr.im",
-        "fb.me",
-        "youtu.be",
-        "amzn.to",
-        "spr.ly",
-        "hubs.ly",
-    ]
-) - {"youtu.be"}
+SHORTENERS: Final = word_sets()["link shorteners"]
 _LINK: Final = re.compile(
     r"(?:https?://|www\.)[^\s<>\"')\]]{2,2000}"
     r"|(?<![\w@.-])(?:[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?\.){1,4}"

@@ -4,40 +4,18 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from guidelines.checks.lexicon import lexicon
 from guidelines.reading import Reading, Span
 
-_CARD: Final = re.compile(r"(?<![\w.+-])\d(?:[ -]?\d){12,18}(?![\w-]|\.\d)")
-_CARD_END: Final = re.compile(
-    r"\b(?:card|visa|mastercard|amex|debit|account|iban|paypal)\b[^.!?\n]{0,30}?\b(?:ending|ends|end)(?: in| with)?:? ?[x*#.\s-]{0,8}(?<!\d)\d{4}(?!\d)"
-    r"|[x*#•]{2,}[ -]?\d{4}(?!\d)"
-)
-_IBAN: Final = re.compile(r"(?<!\w)[a-z]{2}\d{2}(?: ?[a-z0-9]{4}){2,7}(?: ?[a-z0-9]{1,4})?(?!\w)")
-_NAMED: Final = (
-    r"(?:order|account|acct|customer|client|tracking|booking|reservation|policy|invoice|member(?:ship)?|confirmation|serial|subscription|passport|"
-    r"purchase|transaction|payment|shipment|parcel|loyalty|patient|claim|imei|awb|consignment|licen[cs]e|registration|rma|return|receipt|delivery|contract|meter|user|pnr|flight booking)"
-)
-_ORDER: Final = re.compile(
-    rf"\b{_NAMED}s?(?:[ -](?:number|no\.?|num|nr\.?|id|code|ref(?:erence)?|key|#|plate|confirmation))*(?:\s(?:is|was|ends? in|ending|ending in|of|for you is))?\s?[:=#(]{{0,2}}\s?#?"
-    r"(?P<id>(?:[a-z]{1,5}[- ]?)?\d[\da-z]*(?:-[\da-z]+)*)(?!\w|[.,:]\d|%|\s?(?:am|pm)\b)"
-)
-_COUNTED: Final = re.compile(
-    r"\s*(?:or more|units?|pieces?|items?|copies|people|users?|customers?|times?|days?|hours?|years?|euros?|dollars?|pounds?|gb|mb|kg|km|[€$£])\b"
-)
-_SAMPLE: Final = re.compile(
-    r"\b(?:looks? like|e\.g|for example|such as|format|starts? with|begins? with|like this|example|something like|in the form)\b"
-)
-_IDENTITY: Final = re.compile(
-    r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])"
-    r"|\b\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4} (?:as|is|was) (?:your|the|his|her|their) (?:date of birth|birthday|dob|birth date)\b"
-    r"|\b(?:dob|date of birth|born on|birthday(?: is| on)?|birth date)\b[^.!?\n]{0,15}?\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}"
-    r"|\b(?:dob|date of birth|born on|birth date)\b[^.!?\n]{0,12}?(?:\d{1,2}(?:st|nd|rd|th)? )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? ?\d{0,2},? ?(?:19|20)\d\d"
-    r"|\b(?:ssn|social security(?: number)?|passport|national insurance|ni number|driver'?s licen[cs]e|nhs number|tax id|sort code|account number|routing number)(?: number| no\.?)?(?: is| was)?:? ?#?(?=[\w -]{0,14}\d)[a-z\d][a-z\d -]{4,14}\d\b"
-    r"|\b(?:licen[cs]e|number) plate (?:is |was |number )?[a-z0-9]{2,4}[ -]?[a-z0-9]{3,4}\b"
-)
-_SECRET: Final = re.compile(
-    r"\b(?:your|the|his|her|their|a|new|temporary|temp|my|use|current)\s(?:\w+ ){0,2}?(?:password|passcode|pin|pass phrase|passphrase|login|security code|cvv|cvc|verification code|one-time code|otp|2fa code|reset code|access code|door code|locker code|gate code|wifi password|api key)"
-    r"(?: is| was|:| to| =|'s| has been set to| (?:has been )?reset to)+:? ?[\"'`]?(?P<secret>[^\s\"'`.,;!?]*\d[^\s\"'`,;!?]*)"
-)
+_LEXICON: Final = lexicon("private_numbers")
+_CARD: Final = _LEXICON["card"].pattern
+_CARD_END: Final = _LEXICON["end of a card"].pattern
+_IBAN: Final = _LEXICON["iban"].pattern
+_ORDER: Final = _LEXICON["order"].pattern
+_COUNTED: Final = _LEXICON["a count"].pattern
+_SAMPLE: Final = _LEXICON["a sample"].pattern
+_IDENTITY: Final = _LEXICON["identity"].pattern
+_SECRET: Final = _LEXICON["secret"].pattern
 
 
 def _digits(text: str) -> str:
