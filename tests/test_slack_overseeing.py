@@ -160,3 +160,44 @@ def test_a_stop_is_thrown_though_slack_will_not_show_it(play: Stage) -> None:
     play.mara.submit(reason="A recall is being prepared.")
     play.slack.faults.clear()
     assert "Stopped." in words(play.mara.modal())
+
+
+def test_a_limit_is_changed_as_a_sentence_that_is_read_back(play: Stage) -> None:
+    with play.world.sessions.begin() as session:
+        throttle.ensure_defaults(session, play.world.deps.now())
+    at_home(play.mara, "At most 2 employees in a thread")
+    home = play.mara.home()
+    assert home is not None
+    one = [block for block in home["blocks"] if "At most 2 employees" in str(block)]
+    place = one[0]["accessory"]["value"]
+    change = {"blocks": one, "id": home["id"]}
+    play.mara.click(change, "limit.change")
+    modal = play.mara.wait_for_modal("Limit")
+    play.mara.click(modal, "limit.sentence", value="At most many employees")
+    play.mara.wait_for(lambda: "Not understood yet" in words(play.mara.modal()))
+    with pytest.raises(PersonError):
+        play.mara.submit(**{"limit.sentence": "At most many employees"})
+    play.mara.submit(**{"limit.sentence": "At most 3 employees in a thread; then refuse"})
+    assert "In force from now on" in words(play.mara.modal())
+    by = employee_of(play.world.deps, play.mara.id)
+    limits = {limit.name: limit.sentence for limit in desk.limits(play.world.deps, by=by)}
+    assert limits[place] == "At most 3 employees in a thread; then refuse"
+
+
+def test_a_new_limit_is_made_and_taken_out_of_force(play: Stage) -> None:
+    at_home(play.mara, "New limit")
+    home = play.mara.home()
+    assert home is not None
+    play.mara.click(home, "limit.new")
+    play.mara.wait_for_modal("Limit")
+    play.mara.submit(**{"limit.name": "calm", "limit.sentence": "At most 7 replies in all per day; then hold"})
+    play.mara.close()
+    at_home(play.mara, "At most 7 replies in all per day")
+    by = employee_of(play.world.deps, play.mara.id)
+    assert "calm" in {limit.name for limit in desk.limits(play.world.deps, by=by)}
+    home = play.mara.home()
+    assert home is not None
+    one = {"blocks": [block for block in home["blocks"] if "At most 7 replies" in str(block)], "id": home["id"]}
+    play.mara.click(one, "limit.change")
+    play.mara.click(play.mara.wait_for_modal("Limit"), "limit.retire")
+    assert "calm" not in {limit.name for limit in desk.limits(play.world.deps, by=by)}

@@ -11,6 +11,7 @@ from bot.slack.words import Words
 
 _LONGEST_LINE = 180
 _LONGEST_LIST = 2800
+_MOST_LIMITS = 25
 
 
 def home(desk: Desk, person: Employee, words: Words) -> Json:
@@ -22,7 +23,7 @@ def home(desk: Desk, person: Employee, words: Words) -> Json:
         *_said("home.replies", "home.no_replies", desk.said, words),
         *_standing(person, words),
         *_sources(desk.sources, words),
-        *_limits(desk.limits, words),
+        *_limits(desk.limits, person, words),
         *_switch(person, words),
         *(_said("home.queue", "home.no_queue", desk.to_review, words) if may(person, Act.REVIEW) else ()),
     ]
@@ -164,10 +165,16 @@ def _sources(sources: tuple[SourceView, ...], words: Words) -> list[Json]:
     return blocks
 
 
-def _limits(limits: tuple[LimitView, ...], words: Words) -> list[Json]:
-    if not limits:
+def _limits(limits: tuple[LimitView, ...], person: Employee, words: Words) -> list[Json]:
+    editor = may(person, Act.EDIT_LIMITS)
+    if not limits and not editor:
         return []
-    return [header(words("home.limits")), section(lines(limit_line(limit, words) for limit in limits))]
+    blocks: list[Json] = [header(words("home.limits"))]
+    blocks += [] if limits else [section(words("command.no_limits"))]
+    for limit in limits[:_MOST_LIMITS]:
+        change = button("limit.change", words("button.change"), limit.name)
+        blocks.append(section(limit_line(limit, words), accessory=change if editor and not limit.is_fixed else None))
+    return [*blocks, actions("limits", button("limit.new", words("button.new_limit"), "new"))] if editor else blocks
 
 
 def _switch(person: Employee, words: Words) -> list[Json]:

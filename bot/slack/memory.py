@@ -21,6 +21,7 @@ class Memory:
     turn: int = 0
     seen: str = ""
     hold: bool = False
+    limit: str = ""
 
     def dump(self) -> str:
         """Return it as Slack keeps it."""
