@@ -16,6 +16,8 @@ from bot.people import employee_of
 @pytest.fixture(scope="module")
 def play(postgres: str) -> Iterator[Stage]:
     with stage(postgres) as play:
+        with play.world.sessions.begin() as session:
+            throttle.ensure_defaults(session, play.world.deps.now())
         yield play
 
 
@@ -139,8 +141,6 @@ def test_a_source_is_muted_and_read_again(play: Stage) -> None:
 
 
 def test_limits_are_told_as_sentences(play: Stage) -> None:
-    with play.world.sessions.begin() as session:
-        throttle.ensure_defaults(session, play.world.deps.now())
     assert "At most" in asked(play.ana, "/chorus limits")
 
 
@@ -163,8 +163,6 @@ def test_a_stop_is_thrown_though_slack_will_not_show_it(play: Stage) -> None:
 
 
 def test_a_limit_is_changed_as_a_sentence_that_is_read_back(play: Stage) -> None:
-    with play.world.sessions.begin() as session:
-        throttle.ensure_defaults(session, play.world.deps.now())
     at_home(play.mara, "At most 2 employees in a thread")
     home = play.mara.home()
     assert home is not None
