@@ -40,7 +40,7 @@ def labelled(split: str) -> list[Labelled]:
 
 
 @pytest.mark.parametrize(
-    "split", ["dev", "held", "fresh1", "fresh2", "fresh3", "fresh4", "fresh5", "fresh6", "fresh7", "fresh8", "fresh9"]
+    "split", ["dev", "held", "fresh1", "fresh2", "fresh3", "fresh4", "fresh5", "fresh6", "fresh7", "fresh8", "fresh9", "fresh10"]
 )
 def test_corrections_of_the_labelled_posts_are_nearly_always_due(split: str) -> None:
     report = evaluate(BASE, labelled(split), now=NOW)

@@ -97,7 +97,7 @@ def _same_noun(nouns: tuple[Term, ...], said: Said, theirs: Quantity) -> bool:
 
 def _named_nearby(said: Said) -> bool:
     """Whether the entity stands in the clause, or right before it as in "Lumivox: 120 grams"."""
-    if said.clause.own:
+    if said.clause.own or said.clause.borrowed:
         return True
     start = said.reading.tokens[0].start
     before = [token.text for token in said.clause.around if token.start < start]

@@ -125,10 +125,19 @@ def _attribute(clauses: list[Clause], inherited: frozenset[str]) -> list[Clause]
             settled.append(replace(clause, stance=Stance.OTHER))
             current = frozenset() if not inherited else current
             continue
+        elif _turns_to_stranger(clause):
+            current = frozenset()
         about = current or (_ahead(clauses, at) if _needs_subject(clause) else frozenset())
         stance = Stance.OPINION if named and clause.stance is Stance.ASSERTION and _is_object(clause) else clause.stance
         settled.append(replace(clause, entities=about, own=bool(named), stance=stance))
     return settled
+
+
+def _turns_to_stranger(clause: Clause) -> bool:
+    """Whether an author's own story brings in a name nobody knows here: "I use OtherBrand, it's cheaper"."""
+    if clause.stance is not Stance.ANECDOTE:
+        return False
+    return any(token.kind == "word" and token.capital and _unknown(token) for token in clause.tokens[1:])
 
 
 def _is_object(clause: Clause) -> bool:
@@ -194,7 +203,9 @@ def _foreign_name(word: Token, following: Token, *, first: bool, article: bool) 
         return False
     if article and word.text not in VARIANTS:
         return True
-    return following.text in verbs if first else (following.text in verbs or following.capital)
+    if following.capital and (not first or _unknown(following)):
+        return True
+    return following.text in verbs or (first and following.text.endswith("s") and len(following.text) > 3)
 
 
 def _unknown(token: Token) -> bool:

@@ -108,19 +108,25 @@ class Judge:
         words = [term for term in question.terms if term.weight > 0.2]
         if not words:
             return
-        sign = 1 if clause.yes else -1
-        scope = replace(
-            question.scope,
-            signs=tuple(sign for _ in question.scope.signs),
-            negators=frozenset({0}) if sign < 0 else frozenset(),
-        )
-        turned = replace(question, terms=tuple(replace(term, sign=sign) for term in question.terms), scope=scope)
-        said = Said(clause, turned)
-        for fact in self._retrieval.candidates(clause.entities, turned.terms):
+        said = Said(clause, _turned(question, 1 if clause.yes != _asks_negatively(question) else -1))
+        for fact in self._retrieval.candidates(clause.entities, said.reading.terms):
             evidence = _weigh(_evidence(fact, said))
             if evidence is not None:
                 span = (clause.tokens[0].start, clause.tokens[-1].end)
                 yield Judgement(fact.id, evidence.contradicts, evidence.confidence - 0.05, (span,), evidence.reason)
+
+
+def _asks_negatively(question: Reading) -> bool:
+    """Whether a question opens with "isn't" or "don't", whose answer "yes" affirms all the same."""
+    return any(token.text.endswith("n't") for token in question.tokens[:2])
+
+
+def _turned(question: Reading, sign: int) -> Reading:
+    """A question as the statement that its answer makes of it."""
+    signs = tuple(sign * each for each in question.scope.signs)
+    negators = question.scope.negators if sign > 0 else question.scope.negators ^ {0}
+    terms = tuple(replace(term, sign=sign * term.sign) for term in question.terms)
+    return replace(question, terms=terms, scope=replace(question.scope, signs=signs, negators=negators))
 
 
 def _anchor(clauses: Sequence[Clause], readings: Sequence[Reading], at: int) -> Said | None:
