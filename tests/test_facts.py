@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from guidelines.claims.evaluate import Labelled, evaluate
 from guidelines.claims.examples import run_examples
-from guidelines.facts import Claim, FactBase, FactsError, Label, correction
+from guidelines.claims.load import FactFile
+from guidelines.facts import Claim, Fact, FactBase, FactsError, Label, correction
 
 DATA = Path(__file__).parent / "data"
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -40,7 +41,22 @@ def labelled(split: str) -> list[Labelled]:
 
 
 @pytest.mark.parametrize(
-    "split", ["dev", "held", "fresh1", "fresh2", "fresh3", "fresh4", "fresh5", "fresh6", "fresh7", "fresh8", "fresh9", "fresh10"]
+    "split",
+    [
+        "dev",
+        "held",
+        "fresh1",
+        "fresh2",
+        "fresh3",
+        "fresh4",
+        "fresh5",
+        "fresh6",
+        "fresh7",
+        "fresh8",
+        "fresh9",
+        "fresh10",
+        "fresh11",
+    ],
 )
 def test_corrections_of_the_labelled_posts_are_nearly_always_due(split: str) -> None:
     report = evaluate(BASE, labelled(split), now=NOW)
@@ -193,6 +209,24 @@ def test_examples_that_facts_carry_are_run() -> None:
 def test_no_text_makes_a_check_crash_and_spans_lie_inside_it(text: str, start: str, parent: str) -> None:
     for claim in BASE.check_all(start + text, parent=parent, now=NOW):
         assert all(0 <= first < last <= len(start + text) for first, last in claim.spans)
+
+
+WORDS = st.sampled_from(
+    ["no", "never", "free", "only", "9", "0", "£5", "%", "hours", "in", "by", "of", "made", "Oslo", "CEO", "is", "not"]
+    + ["and", ",", "-", "24/7", "a", "'", "IPX7", "2019", "half", "from", "age", "one", "unlimited", "Sundays", "zero"]
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.one_of(st.text(min_size=1, max_size=80), st.lists(WORDS, max_size=14).map(" ".join)),
+    st.lists(WORDS, max_size=14),
+)
+def test_no_statement_makes_a_fact_base_crash(statement: str, words: list[str]) -> None:
+    fact = Fact("one", "Tern", statement, "https://tern.example")
+    base = FactBase(FactFile((fact,), ()))
+    for text in (statement, "Tern " + " ".join(words)):
+        base.check_all(text, parent="Is Tern " + " ".join(words) + "?", now=NOW)
 
 
 @pytest.mark.parametrize(

@@ -245,7 +245,8 @@ def _exclusive(fact: Prepared, ours: Sequence[Value]) -> bool:
         return True
     if len(ours) > 1 and ours[0].kind not in ("weekday", "season", "place", "material"):
         return False
-    return not any(_LISTING & term.keys.keys() for term in fact.reading.terms)
+    listing = _LISTING - {"sell"} if ours[0].kind == "material" else _LISTING
+    return not any(listing & term.keys.keys() for term in fact.reading.terms)
 
 
 def _evidence(
