@@ -10,7 +10,19 @@ import typer
 from rich.console import Console
 
 from bot import app as composition
-from bot import audit_cli, database, doctor, facts_cli, guidelines_cli, logs, settings, stops_cli, throttle_cli, vault
+from bot import (
+    audit,
+    audit_cli,
+    database,
+    doctor,
+    facts_cli,
+    guidelines_cli,
+    logs,
+    settings,
+    stops_cli,
+    throttle_cli,
+    vault,
+)
 from bot.app import Part
 from bot.cli import platforms
 from bot.cli import sources as sources_cli
@@ -51,7 +63,10 @@ def migrate() -> None:
     with composition.opened(settings.load(), migrated=False) as (engine, _):
         behind = database.pending(engine)
         composition.prepare(engine)
+        protected = audit.grant_rights(engine)
     screen.print("The database was brought up to date." if behind else "The database is up to date.")
+    for line in protected.lines():
+        screen.print(line, markup=False, highlight=False)
 
 
 @cli.command(name="doctor")

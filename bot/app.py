@@ -19,7 +19,8 @@ from sqlalchemy import Engine
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from bot import database, jobs, people, throttle
+from bot import audit, database, jobs, people, throttle
+from bot.audit.protection import as_app
 from bot.clock import Clock
 from bot.console import health
 from bot.console import server as pages
@@ -57,13 +58,25 @@ class Part(StrEnum):
 def opened(settings: Settings, *, migrated: bool = True) -> Iterator[tuple[Engine, Deps]]:
     """Yield an engine and what services need, on the configured or the embedded database."""
     with database.server(settings.database_url, settings.data_dir) as url:
+        if migrated:
+            url = prepared(url)
         engine = database.connect(url)
         try:
-            if migrated:
-                prepare(engine)
             yield engine, deps_for(settings, engine)
         finally:
             engine.dispose()
+
+
+def prepared(url: str) -> str:
+    """Prepare a database and return the address for daily work: under it each connection gives up the right to change
+    the record, where the database could make a role for that."""
+    engine = database.connect(url)
+    try:
+        prepare(engine)
+        standing = audit.protection(engine)
+    finally:
+        engine.dispose()
+    return as_app(url) if standing.app_role and standing.may_become_app else url
 
 
 def prepare(engine: Engine) -> None:
@@ -71,6 +84,7 @@ def prepare(engine: Engine) -> None:
     database.check_server(engine)
     if database.pending(engine):
         database.migrate(engine)
+        audit.grant_rights(engine)
     with database.sessions_of(engine).begin() as session:
         specs = [connector.spec for connector in registry.discover().connectors.values()]
         throttle.ensure_defaults(session, utc_now(), specs=specs)
@@ -96,6 +110,8 @@ def deps_for(settings: Settings, engine: Engine) -> Deps:
         ops_channel=settings.ops_channel,
         undo=settings.undo,
         claim=settings.claim,
+        data_dir=settings.data_dir,
+        compliance_channel=settings.compliance_channel,
         roles_of=lambda slack_user: people.roles_from(settings, slack_user),
     )
 

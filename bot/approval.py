@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import uuid4
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -18,6 +19,9 @@ from bot.preconditions import account_for, context_of, hashed, judged, must_be_f
 from bot.review import save
 from bot.throttle import Override, Reservation
 from guidelines.base import Verdict
+
+KEPT_OF_A_THREAD = 100
+"""So many of the newest posts of a conversation are kept with an approval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,16 +154,35 @@ def _tell(
         "draft": reply.draft_id,
         "account": reply.account_id,
         "text_sha256": reply.text_hash,
-        "verdict": checking.kept(verdict),
+        "verdict": checking.outline(checking.kept(verdict)),
         "throttle": reservation.decision.as_json(),
         "not_before": reply.not_before,
         "overridden": bool(wish.override),
     }
-    texts = {"typed": reply.typed, "public": reply.text, "parent": post.text, "parent_url": post.url}
+    texts = {
+        "typed": reply.typed,
+        "public": reply.text,
+        "parent": post.text,
+        "parent_url": post.url,
+        "thread": _as_we_saw_it(session, reply.thread_id),
+        "findings": checking.wording(checking.kept(verdict)),
+    }
     if wish.override:
         texts["override_reason"] = wish.override
     kind = "reply.handed_off" if wish.by_hand else "reply.approved"
     _record(session, deps, kind, by, reply, data, texts)
+
+
+def _as_we_saw_it(session: Session, thread_id: int) -> str:
+    """Return the conversation as it was known at this moment, oldest first."""
+    posts = (
+        select(PostRecord.created_at, PostRecord.author_handle, PostRecord.text)
+        .where(PostRecord.thread_id == thread_id)
+        .order_by(PostRecord.created_at.desc())
+        .limit(KEPT_OF_A_THREAD)
+    )
+    lines = [f"{at:%Y-%m-%d %H:%M} {handle}: {text}" for at, handle, text in session.execute(posts)]
+    return "\n".join(reversed(lines))
 
 
 def _record(

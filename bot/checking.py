@@ -66,6 +66,17 @@ def kept(verdict: Verdict) -> Json:
     return asdict(verdict) | {"blocked": verdict.blocked}
 
 
+def outline(stored: Json) -> Json:
+    """Return a kept verdict for the record's own bytes, which can never be taken away: what was found, and no words."""
+    findings = [{name: item[name] for name in ("rule", "severity", "span")} for item in stored.get("findings", [])]
+    return {name: value for name, value in stored.items() if name != "findings"} | {"findings": findings}
+
+
+def wording(stored: Json) -> str:
+    """Return what the findings said, which may quote people: for the part of the record that the law can erase."""
+    return "\n".join(f"{item['rule']}: {item['why']} {item['fix']}".strip() for item in stored.get("findings", []))
+
+
 def findings_from(stored: Json) -> tuple[Finding, ...]:
     """Return the findings of a stored verdict."""
     return tuple(

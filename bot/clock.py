@@ -26,6 +26,8 @@ ROUTINES: dict[str, tuple[int, Callable[[Session, datetime], object]]] = {
     "revive": (15, lambda session, _at: housekeeping.revive(session)),
     "resume": (60, lambda session, at: housekeeping.resume(session, at=at)),
     "watch": (60, lambda session, _at: _watch(session)),
+    "checkpoint": (600, lambda session, _at: queue.checkpoint(session)),
+    "tidy": (3600, lambda session, _at: queue.tidy(session)),
     "claims": (5, lambda session, at: housekeeping.end_claims(session, at=at)),
     "prune": (3600, lambda session, at: housekeeping.prune(session, at=at)),
 }

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from bot.database import Sessions
 from bot.vault import Vault
@@ -40,5 +41,7 @@ class Deps:
     ops_channel: str
     undo: timedelta
     claim: timedelta
+    data_dir: Path
+    compliance_channel: str
     roles_of: Callable[[str], tuple[str, ...]]
     lease: timedelta = timedelta(seconds=60)

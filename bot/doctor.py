@@ -7,7 +7,7 @@ from slack_sdk.errors import SlackApiError
 from sqlalchemy import select
 
 from bot import app as composition
-from bot import database, settings
+from bot import audit, database, settings
 from bot.accounts import call_for, connector_of
 from bot.deps import Deps
 from bot.errors import ChorusError
@@ -69,6 +69,9 @@ def _inside(configured: Settings) -> Iterator[Found]:
             if database.pending(engine):
                 yield Found(False, "The database is behind this program.", "Run: chorus migrate")
                 return
+            protected = audit.protection(engine)
+            lines = " ".join(protected.lines())
+            yield Found(protected.triggers, lines, "" if protected.triggers else "Run: chorus migrate")
             yield Found(True, f"Guidelines: {deps.pack.name} {deps.pack.version}.")
             yield from _accounts(deps)
             yield from _sources(deps)

@@ -191,9 +191,9 @@ def record(session: Session, deps: Deps, draft: Draft, *, actor: str) -> None:
             "origin": draft.origin.value,
             "origin_detail": draft.origin_detail,
             "based_on": draft.based_on_id,
-            "verdict": draft.verdict,
+            "verdict": checking.outline(draft.verdict),
         },
-        texts={"text": draft.text},
+        texts={"text": draft.text, "findings": checking.wording(draft.verdict)},
     )
 
 

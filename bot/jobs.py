@@ -10,7 +10,7 @@ from threading import Event, Thread
 
 from procrastinate import App, PsycopgConnector
 
-from bot import delivery, doubt, drafting, intake, outcomes, queue, triage
+from bot import delivery, doubt, drafting, intake, outcomes, queue, recordkeeping, triage
 from bot.deps import Deps
 from bot.queue import LANES, Job, Lane
 
@@ -36,6 +36,8 @@ def build(url: str, deps: Deps, drain: Drain) -> App:
         Job.PREPARE: lambda mention_ids: prepare_mentions(deps, mention_ids),
         Job.CONTEXT: lambda mention_id: intake.gather_context(deps, mention_id),
         Job.WATCH: lambda account_id: outcomes.watch(deps, account_id),
+        Job.CHECKPOINT: lambda: recordkeeping.checkpoint(deps),
+        Job.TIDY: lambda: recordkeeping.tidy(deps),
         Job.WRITE: lambda mention_id: drafting.write(deps, mention_id),
         Job.POST: lambda reply_id: delivery.post(deps, reply_id),
         Job.LOOK: lambda reply_id: doubt.look(deps, reply_id),

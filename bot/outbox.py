@@ -27,6 +27,11 @@ def tell(session: Session, channel: str, subject: str, words: str, *, at: dateti
     return notice_id is not None
 
 
+def say(session: Session, channel: str, subject: str, words: str, *, at: datetime) -> None:
+    """Say something once; `subject` is its own, so that it is not said twice while it waits."""
+    _wait(session, channel, f"notice:{subject}", words, at)
+
+
 def over(session: Session, channel: str, subject: str, words: str, *, at: datetime) -> None:
     """Tell that it is over, when it had been told."""
     notice = session.scalar(select(Notice).where(Notice.subject == subject, Notice.over_at.is_(None)))

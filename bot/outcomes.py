@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot import audit, drafting, outbox, triage
 from bot.accounts import call_for, connector_of
+from bot.audit.people import purge_deleted
 from bot.deps import Deps
 from bot.ledger import Site, lock_thread_of, store
 from bot.models import (
@@ -152,7 +153,8 @@ def _update_post(deps: Deps, account: Account, state: PostState) -> None:
 def _purge(session: Session, deps: Deps, post: PostRecord, mention: Mention, status: PostStatus) -> None:
     """What its author or a moderator took away is not kept here; our own decisions about it are."""
     post.status = status
-    post.text, post.author_name, post.author_handle, post.author_url = "", "", "", ""
+    session.flush()
+    purge_deleted(session, at=deps.now())
     unused = select(Draft).where(Draft.mention_id == mention.id, Draft.origin != Origin.PERSON)
     for draft in session.scalars(unused.where(Draft.id.not_in(select(Reply.draft_id)))):
         session.delete(draft)

@@ -21,6 +21,8 @@ class Job(StrEnum):
     DRAIN = "drain"
     WRITE = "write"
     WATCH = "watch"
+    CHECKPOINT = "checkpoint"
+    TIDY = "tidy"
 
 
 class Lane(StrEnum):
@@ -41,6 +43,8 @@ LANES = {
     Job.DRAIN: Lane.SLACK,
     Job.WRITE: Lane.MODEL,
     Job.WATCH: Lane.INTAKE,
+    Job.CHECKPOINT: Lane.INTAKE,
+    Job.TIDY: Lane.INTAKE,
 }
 
 # Never opened: it only writes jobs on connections that it is handed. The worker's own connector is asynchronous and
@@ -56,6 +60,16 @@ def collect(session: Session, source_id: int) -> None:
 def watch(session: Session, account_id: int) -> None:
     """Ask for what an account stands by to be read again."""
     _once(session, Job.WATCH, f"watch:{account_id}", account_id=account_id)
+
+
+def checkpoint(session: Session) -> None:
+    """Ask for a signed checkpoint of the record."""
+    _once(session, Job.CHECKPOINT, "checkpoint")
+
+
+def tidy(session: Session) -> None:
+    """Ask for what is due in the keeping of the record."""
+    _once(session, Job.TIDY, "tidy")
 
 
 def prepare(session: Session, mention_ids: Sequence[int], *, size: int = 50) -> None:

@@ -72,6 +72,11 @@ class Settings(BaseSettings):
         description="Id of the Slack channel that hears of trouble: sources that are down, replies in doubt.",
         examples=["C0OPS00001"],
     )
+    compliance_channel: str = Field(
+        default="",
+        description="Id of the Slack channel that gets the signed checkpoints of the record.",
+        examples=["C0COMPLI01"],
+    )
     employees: Names = Field(
         default=("*",),
         description="Slack user ids of those who may reply; * lets everyone.",

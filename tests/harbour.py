@@ -3,6 +3,7 @@
 Nothing runs by itself here: a test takes each step of the way by its own hand.
 """
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -103,6 +104,8 @@ def settle(plaza: Plaza, sessions: Sessions, now: Callable[[], datetime], *, und
         ops_channel=OPS,
         undo=timedelta(seconds=undo),
         claim=timedelta(minutes=15),
+        data_dir=Path(tempfile.gettempdir()),
+        compliance_channel="",
         roles_of=lambda user: ROLES.get(user, ("employee",)),
     )
     with sessions.begin() as session:

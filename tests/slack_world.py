@@ -1,5 +1,6 @@
 """A small world for tests of the Slack surfaces: one platform made of paper, its mentions, and the app's services."""
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -245,6 +246,8 @@ def build(sessions: Sessions, now: Callable[[], datetime], *, undo: timedelta = 
         ops_channel=OPS,
         undo=undo,
         claim=timedelta(minutes=15),
+        data_dir=Path(tempfile.gettempdir()),
+        compliance_channel="",
         roles_of=lambda user: roles.get(user, ("employee",)),
     )
     world = World(sessions, deps, paper, roles)

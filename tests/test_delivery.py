@@ -35,7 +35,7 @@ UNLIKE = (
 OWN_WORDS = (
     "Harbour team here: below zero the screen slows down, warm it up a little first.",
     "Hi from the Harbour team, rinse it with fresh water and let it dry for two days.",
-    "The Harbour team thanks your grandmother! Which size did she settle on?",
+    "Lovely, says the whole Harbour team! Which size did your grandmother settle on?",
     "Harbour team here. There is one for schools, ask your library about it.",
     "This is the Harbour team, sorry! Does a restart bring the books back?",
     "A colleague on the Harbour team recorded it on an old typewriter.",

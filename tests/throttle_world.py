@@ -1,9 +1,11 @@
 """A small world for tests of limits: venues, threads, people, and replies that were approved in it."""
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -265,5 +267,7 @@ def deps_of(sessions: Sessions, now: Callable[[], datetime]) -> Deps:
         ops_channel="",
         undo=timedelta(0),
         claim=timedelta(minutes=15),
+        data_dir=Path(tempfile.gettempdir()),
+        compliance_channel="",
         roles_of=lambda _user: ("employee",),
     )

@@ -91,7 +91,8 @@ def _verdict(verdict: object) -> Iterator[str]:
     found = {0: "nothing found", 1: "1 finding"}.get(len(findings), f"{len(findings)} findings")
     yield f"checked against guidelines {name} ({str(verdict.get('sha256', ''))[:12]}): {found}"
     for item in findings:
-        yield f"  {item.get('severity', '')} {item.get('rule', '')}: {item.get('why', '')}"
+        # What it said may quote people, and stands among the texts.
+        yield f"  {item.get('severity', '')} {item.get('rule', '')}"
     for skipped in verdict.get("skipped") or ():
         yield f"  could not run: {skipped}"
 
