@@ -191,6 +191,15 @@ class Reading:
         quoted = sum(end - start for start, end in spans)
         return spans if quoted <= 0.8 * max(len(self.folded.strip()), 1) else ()
 
+    @cached_property
+    def own_words(self) -> str:
+        """The lower-case text without what it quotes."""
+        parts, position = [], 0
+        for start, end in self.quotes:
+            parts.append(self.lower[position:start])
+            position = end
+        return " ".join((*parts, self.lower[position:]))
+
     def is_quoted(self, span: Span) -> bool:
         """Whether `span` lies inside a quotation, and so is somebody else's words."""
         return any(start <= span[0] and span[1] <= end for start, end in self.quotes)

@@ -55,7 +55,9 @@ def _build(options: ToneOptions, _lists: object) -> Check:
     def check(reading: Reading) -> Iterator[Hit]:
         found = dict(phrase_hits(reading))
         score = (
-            tone_model().score(reading.lower, found) if options.model and detect(reading.raw) in (None, "en") else 0.0
+            tone_model().score(reading.own_words, found)
+            if options.model and detect(reading.raw) in (None, "en")
+            else 0.0
         )
         clearly_civil = options.model and score < CIVIL
         for kind in wanted:
