@@ -1,6 +1,6 @@
 """Finding conversations, and reading one with everything that we decided in it."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -185,7 +185,15 @@ def thread(deps: Deps, mention_id: int) -> tuple[Moment, ...]:
         mention = session.get(Mention, mention_id)
         if mention is None:
             raise NotFound("There is no such conversation, or it is no longer kept.")
-        return tuple(sorted([*_posts(session, mention), *_decisions(session, mention)], key=lambda each: each.at))
+        posts = _posts(session, mention)
+        public = {moment.reply_id for moment in posts}
+        decisions = [each for each in _decisions(session, mention) if not _stands_there(each, public)]
+    return tuple(sorted([*decisions, *posts], key=lambda each: each.at))
+
+
+def _stands_there(moment: Moment, public: Set[int | None]) -> bool:
+    """Whether the post itself says it: it came to be public."""
+    return moment.step is not None and moment.step.kind == "reply.posted" and moment.reply_id in public
 
 
 def _posts(session: Session, mention: Mention) -> list[Moment]:

@@ -106,6 +106,10 @@ class Visit:
             once=secrets.token_urlsafe(12),
         )
 
+    def once(self) -> str:
+        """Return a name that nothing else has."""
+        return secrets.token_urlsafe(12)
+
     def show(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """Return a page."""
         notice = self.house.seals.fresh("notice", self.request.cookies.get(NOTICE, ""))

@@ -11,6 +11,8 @@ from urllib.parse import quote, urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from bot.console.charts import bar
+
 STATIC = Path(__file__).parent / "static"
 
 _WORDS: Mapping[str, str] = {
@@ -42,9 +44,11 @@ class Pages:
             "count": count,
             "percent": percent,
             "words": words,
+            "upfirst": lambda text: str(text)[:1].upper() + str(text)[1:],
             "link": link,
             "quoted": lambda text: quote(str(text), safe=""),
         }
+        self._templates.globals["bar"] = bar
         # A file that changed has another address, so browsers may keep what they have.
         self._templates.globals["static"] = {
             path.name: f"/static/{path.name}?v={hashlib.sha256(path.read_bytes()).hexdigest()[:12]}"

@@ -13,7 +13,7 @@ function writeTimes(root) {
     const at = new Date(element.dateTime);
     const form = FORMS[element.dataset.form] || FORMS.full;
     if (!element.title) element.title = `${element.textContent} · ${zone}`;
-    element.textContent = at.toLocaleString(document.documentElement.lang, form);
+    element.textContent = at.toLocaleString(undefined, form);
   }
 }
 
