@@ -206,7 +206,7 @@ def _office_hours(tokens: Sequence[Token], at: int) -> Clock | None:
     hints = {"open", "opens", "hours", "weekdays", "monday", "mon", "friday", "support", "weekday", "available"}
     if opens > 12 or closes > 24 or not (half or hints & {token.text for token in tokens}):
         return None
-    following = tokens[last + 1].text if half == "" and step + 1 < len(tokens) else ""
+    following = tokens[step + 1].text if step + 1 < len(tokens) else ""
     if following in ("days", "hours", "weeks", "minutes", "%", "months", "years", "people", "km"):
         return None
     ends = closes + 12 if closes <= 12 and half != "am" and closes <= opens + 12 and closes < 12 else closes
