@@ -12,20 +12,20 @@ from rich.console import Console
 from bot import app as composition
 from bot import (
     audit,
-    audit_cli,
     database,
     doctor,
     facts_cli,
     guidelines_cli,
     logs,
     settings,
-    stops_cli,
-    throttle_cli,
     vault,
 )
 from bot.app import Part
+from bot.cli import audit as audit_cli
 from bot.cli import platforms
 from bot.cli import sources as sources_cli
+from bot.cli import stops as stops_cli
+from bot.cli import throttle as throttle_cli
 from bot.database import Sessions
 from bot.deps import Deps
 from bot.errors import ChorusError

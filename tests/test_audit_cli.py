@@ -12,8 +12,9 @@ from audit_world import Past
 from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
-from bot import audit, audit_cli
+from bot import audit
 from bot.audit.selection import Selection, stream
+from bot.cli import audit as audit_cli
 from bot.database import Sessions
 from bot.errors import ChorusError
 

@@ -12,7 +12,8 @@ from sqlalchemy import select
 from throttle_world import PLATFORM, World, build, deps_of
 from typer.testing import CliRunner
 
-from bot import stops, stops_cli
+from bot import stops
+from bot.cli import stops as stops_cli
 from bot.database import Sessions
 from bot.deps import Deps
 from bot.errors import ChorusError, Conflict, NotAllowed, NotFound

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from throttle_world import World, build, deps_of
 from typer.testing import CliRunner
 
-from bot import throttle, throttle_cli
+from bot import throttle
+from bot.cli import throttle as throttle_cli
 from bot.database import Sessions
 from bot.deps import Deps
 from bot.errors import ChorusError, NotAllowed, NotFound
