@@ -4,6 +4,7 @@ import http.client
 import threading
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -178,9 +179,11 @@ class _Handler(BaseHTTPRequestHandler):
             return
 
     def _answer(self, reply: _Reply) -> None:
-        self._head(reply)
-        if self.command != "HEAD":
-            self.wfile.write(reply.body)
+        # Whoever asked may have been killed meanwhile.
+        with suppress(ConnectionError):
+            self._head(reply)
+            if self.command != "HEAD":
+                self.wfile.write(reply.body)
 
     def _head(self, reply: _Reply) -> None:
         self.send_response_only(reply.status)
