@@ -35,6 +35,7 @@ from bot.settings import Settings
 from bot.slack import app as slack_app
 from bot.slack import http as slack_http
 from bot.slack import lane
+from bot.slack.groups import Groups
 from bot.slack.sockets import Supervisor
 from bot.vault import open_vault
 from bot.writer import Writer
@@ -112,8 +113,16 @@ def deps_for(settings: Settings, engine: Engine) -> Deps:
         claim=settings.claim,
         data_dir=settings.data_dir,
         compliance_channel=settings.compliance_channel,
-        roles_of=lambda slack_user: people.roles_from(settings, slack_user),
+        roles_of=_roles_of(settings),
     )
+
+
+def _roles_of(settings: Settings) -> Callable[[str], tuple[str, ...]]:
+    """Return who has which roles; user groups are asked for only where there is a Slack to ask."""
+    if not settings.slack_bot_token:
+        return lambda slack_user: people.roles_from(settings, slack_user)
+    groups = Groups(slack_client(settings), utc_now)
+    return lambda slack_user: people.roles_from(settings, slack_user, groups.has)
 
 
 def _writer(settings: Settings) -> Writer | None:
@@ -165,20 +174,22 @@ def _starters(
 
 def _worker(settings: Settings, engine: Engine, deps: Deps) -> Running:
     client = slack_client(settings)
-    worker = Worker(job_app(engine, deps, client))
+    worker = Worker(job_app(engine, deps, client, locale=settings.locale))
     worker.start()
     return Running(worker.stop, lambda: {"ok": worker.alive})
 
 
-def job_app(engine: Engine, deps: Deps, client: WebClient) -> JobApp:
+def job_app(engine: Engine, deps: Deps, client: WebClient, *, locale: str = "en") -> JobApp:
     """Return the job engine, whose Slack lane sends with `client`."""
     url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    return jobs.build(url, deps, lambda channel: lane.drain(deps, client, channel))
+    return jobs.build(url, deps, lambda channel: lane.drain(deps, client, channel, locale=locale))
 
 
 def bolt_app(settings: Settings, deps: Deps) -> BoltApp:
     """Return the Slack app with all its listeners."""
-    return slack_app.build(deps, slack_client(settings), signing_secret=settings.slack_signing_secret)
+    return slack_app.build(
+        deps, slack_client(settings), signing_secret=settings.slack_signing_secret, locale=settings.locale
+    )
 
 
 def _slack(settings: Settings, deps: Deps) -> Running:

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 BEAT = 1.0
 """Seconds between two beats."""
+DIGEST_HOUR = 7
+"""Hour of the day, in UTC, at which each channel gets the digest of the last one."""
 
 ROUTINES: dict[str, tuple[int, Callable[[Session, datetime], object]]] = {
     "revive": (15, lambda session, _at: housekeeping.revive(session)),
@@ -28,6 +30,7 @@ ROUTINES: dict[str, tuple[int, Callable[[Session, datetime], object]]] = {
     "watch": (60, lambda session, _at: _watch(session)),
     "checkpoint": (600, lambda session, _at: queue.checkpoint(session)),
     "tidy": (3600, lambda session, _at: queue.tidy(session)),
+    "daily": (3600, lambda session, at: _daily(session, at)),
     "claims": (5, lambda session, at: housekeeping.end_claims(session, at=at)),
     "prune": (3600, lambda session, at: housekeeping.prune(session, at=at)),
 }
@@ -90,6 +93,11 @@ def _replies(session: Session, at: datetime) -> None:
         for reply_id, since in replies:
             if _first(session, kind, str(reply_id), _slot(since, at), at):
                 ask(session, reply_id)
+
+
+def _daily(session: Session, at: datetime) -> None:
+    if at.hour == DIGEST_HOUR:
+        outbox.daily(session, at=at)
 
 
 def _watch(session: Session) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bot import queue
-from bot.models import Card, Mention, Notice, OutboxState, Outgoing
+from bot.models import Card, Mention, Notice, OutboxState, Outgoing, Source
 
 
 def show(session: Session, mention_id: int, *, at: datetime) -> None:
@@ -40,6 +40,12 @@ def over(session: Session, channel: str, subject: str, words: str, *, at: dateti
     notice.over_at = at
     if channel:
         _wait(session, channel, f"notice:{notice.id}:over", words, at)
+
+
+def daily(session: Session, *, at: datetime) -> None:
+    """Ask for the digest of the last day in every channel that has a source."""
+    for channel in session.scalars(select(Source.channel).distinct().order_by(Source.channel)):
+        _wait(session, channel, f"daily:{at:%Y-%m-%d}", "", at)
 
 
 def due_channels(session: Session, *, at: datetime) -> list[str]:

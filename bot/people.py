@@ -1,5 +1,7 @@
 """Who somebody is: the employee behind a Slack user."""
 
+from collections.abc import Callable
+
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
@@ -8,6 +10,13 @@ from bot.models import Employee, Role
 from bot.settings import Settings
 
 EVERYBODY = "*"
+
+InGroup = Callable[[str, str], bool]
+"""Whether a Slack user is in a Slack user group, by their ids."""
+
+
+def _in_no_group(_group: str, _slack_user: str) -> bool:
+    return False
 
 
 def employee_of(deps: Deps, slack_user: str, name: str = "") -> Employee:
@@ -26,12 +35,17 @@ def employee_of(deps: Deps, slack_user: str, name: str = "") -> Employee:
     return person
 
 
-def roles_from(settings: Settings, slack_user: str) -> tuple[str, ...]:
-    """Return the roles that the settings give a Slack user."""
+def roles_from(settings: Settings, slack_user: str, in_group: InGroup = _in_no_group) -> tuple[str, ...]:
+    """Return the roles that the settings give a Slack user, by name or through a Slack user group (S…)."""
     lists = {
         Role.EMPLOYEE: settings.employees,
         Role.MANAGER: settings.managers,
         Role.REVIEWER: settings.reviewers,
         Role.ADMIN: settings.admins,
     }
-    return tuple(role.value for role, users in lists.items() if slack_user in users or EVERYBODY in users)
+
+    def named(entries: tuple[str, ...]) -> bool:
+        groups = (entry for entry in entries if entry.startswith("S"))
+        return slack_user in entries or EVERYBODY in entries or any(in_group(group, slack_user) for group in groups)
+
+    return tuple(role.value for role, entries in lists.items() if named(entries))

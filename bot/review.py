@@ -16,18 +16,27 @@ from bot.showing import card_of, forecast_of
 from bot.views import Preview, ReplyForm
 
 
-def form(deps: Deps, mention_id: int, *, by: Employee) -> ReplyForm:
-    """Return what the reply form needs; it starts with this person's last version, or the best draft."""
+def form(
+    deps: Deps,
+    mention_id: int,
+    *,
+    by: Employee,
+    account_id: int | None = None,
+    text: str | None = None,
+    draft_id: int | None = None,
+) -> ReplyForm:
+    """Return what the reply form needs. Without a text it starts with this person's last version, or the best draft."""
     require(by, Act.REPLY)
     with deps.sessions() as session:
         mention = mention_of(session, mention_id)
         must_be_free(session, mention, by, at=deps.now())
         view = card_of(session, deps, mention)
         choices = identities(session, mention, by)
-        account_id = choices[0].account_id
-        first = view.drafts[0] if view.drafts else None
-        looked = _look(session, deps, mention, session.get_one(Account, account_id), by, first.text if first else "")
-    return ReplyForm(view, choices, account_id, first.id if first else None, looked)
+        first = view.drafts[0] if view.drafts and text is None else None
+        chosen = account_for(session, mention, by, account_id or choices[0].account_id)
+        begun = first.text if first else text or ""
+        looked = _look(session, deps, mention, chosen, by, begun)
+    return ReplyForm(view, choices, chosen.id, first.id if first else draft_id, looked)
 
 
 def preview(deps: Deps, mention_id: int, *, by: Employee, account_id: int, text: str) -> Preview:

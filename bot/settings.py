@@ -79,22 +79,22 @@ class Settings(BaseSettings):
     )
     employees: Names = Field(
         default=("*",),
-        description="Slack user ids of those who may reply; * lets everyone.",
+        description="Slack ids of those who may reply, users or user groups; * lets everyone.",
         examples=["U012AB3CD,U045EF6GH"],
     )
     managers: Names = Field(
         default=(),
-        description="Slack user ids of community managers.",
+        description="Slack ids of community managers, users or user groups.",
         examples=["U012AB3CD"],
     )
     reviewers: Names = Field(
         default=(),
-        description="Slack user ids of compliance reviewers.",
+        description="Slack ids of compliance reviewers, users or user groups.",
         examples=["U078IJ9KL"],
     )
     admins: Names = Field(
         default=(),
-        description="Slack user ids of those who may do all but review.",
+        description="Slack ids of those who may do all but review, users or user groups.",
         examples=["U012AB3CD"],
     )
     undo_seconds: float = Field(
@@ -144,6 +144,12 @@ class Settings(BaseSettings):
         ge=0,
         description="How many drafts a day the model may write.",
         examples=["500"],
+    )
+    locale: str = Field(
+        default="en",
+        pattern="^(en|de|es)$",
+        description="Language of cards and windows where a person's own is not among them: en, de or es.",
+        examples=["de"],
     )
     http_host: str = Field(
         default="127.0.0.1",

@@ -89,9 +89,14 @@ def _manner(visit: Visit) -> Manner:
 
 
 def _form(visit: Visit, memory: Memory, typed: Typed) -> ReplyForm:
-    form = review.form(visit.deps, memory.mention, by=visit.person)
-    preview = review.preview(visit.deps, memory.mention, by=visit.person, account_id=typed.account_id, text=typed.text)
-    return replace(form, account_id=typed.account_id, draft_id=memory.draft, preview=preview)
+    return review.form(
+        visit.deps,
+        memory.mention,
+        by=visit.person,
+        account_id=typed.account_id,
+        text=typed.text,
+        draft_id=memory.draft,
+    )
 
 
 def _approved(visit: Visit, mention_id: int) -> Json:
