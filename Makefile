@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: venv demo demo-reset test check smoke lock bench clean
+.PHONY: venv demo demo-reset test check smoke evaluate lock bench clean
 
 venv: $(STAMP)
 
@@ -35,6 +35,10 @@ smoke: venv
 
 bench: venv
 	@$(BIN)/python -m bot.bench
+
+evaluate: venv
+	$(BIN)/chorus guidelines evaluate tests/data/replies.jsonl
+	$(BIN)/chorus facts evaluate --facts tests/data/facts.yml tests/data/posts.jsonl
 
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q pyproject.toml --extra local -o requirements.txt

@@ -1,5 +1,6 @@
 """A text before the guidelines: what the checks are told of the place it would stand in, and what they say."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 
 import regex
@@ -9,8 +10,9 @@ from sqlalchemy.orm import Session
 from bot.deps import Deps
 from bot.models import COUNTED, Json, Mention, PostRecord, Reply
 from connectors.base import Identity
-from guidelines.base import Candidate, Finding, Severity, Verdict, check
+from guidelines.base import Candidate, Conflict, Finding, Severity, Verdict, check
 from guidelines.checks import hard_sell
+from guidelines.facts import Label
 from guidelines.reading import Reading
 
 RECENT = 50
@@ -36,7 +38,7 @@ def verdict(
         company=deps.company,
         recent=_recent(session, mention),
     )
-    found = check(candidate, deps.pack)
+    found = check(candidate, deps.pack, facts=lambda said: _conflicts(deps, said))
     return Verdict(found.pack, found.version, found.sha256, (*blanks(text), *found.findings), found.skipped)
 
 
@@ -59,6 +61,15 @@ def blanks(text: str) -> tuple[Finding, ...]:
         )
         for blank in BLANK.finditer(text)
     )
+
+
+def _conflicts(deps: Deps, text: str) -> Iterator[Conflict]:
+    """Yield where our own text contradicts a fact: what we would correct in others we do not post ourselves."""
+    if deps.facts is None:
+        return
+    for claim in deps.facts.check_all(text, now=deps.now()):
+        if claim.label is Label.CONTRADICTS:
+            yield Conflict(claim.spans[0] if claim.spans else (0, len(text)), claim.reason)
 
 
 def kept(verdict: Verdict) -> Json:
