@@ -4,7 +4,7 @@ import random
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -19,7 +19,7 @@ from slack_world import build as build_world
 from sqlalchemy.orm import Session
 from starlette.applications import Starlette
 
-from bot import audit, throttle
+from bot import audit, people, throttle
 from bot.console import server
 from bot.console.door import Door
 from bot.console.guard import Turnstile
@@ -68,18 +68,18 @@ class Stage:
     world: World
     house: House
     address: str
+    clients: ExitStack
 
     def visitor(self, name: str = "") -> "Visitor":
         """A browser without scripts; signed in when it is told as whom."""
-        visitor = Visitor(self, httpx.Client(base_url=self.address, follow_redirects=False, timeout=20))
+        client = self.clients.enter_context(httpx.Client(base_url=self.address, timeout=20))
+        visitor = Visitor(self, client)
         if name:
             visitor.sign_in(name)
         return visitor
 
     def person(self, name: str) -> Employee:
         """Somebody who works here."""
-        from bot import people
-
         slack_user, real_name, _ = PEOPLE[name]
         return people.employee_of(self.deps, slack_user, real_name)
 
@@ -137,8 +137,8 @@ def staged(
             slack.api_url, slack.app.client_id, slack.app.client_secret, slack.bot_token, lambda: datetime.now(UTC)
         )
         house = House(deps, Seals(deps.vault, deps.now), Pages(), door, _reports, folder)
-        with served(server.build(house, turnstile=turnstile), port) as address:
-            yield Stage(slack, deps, world, house, address)
+        with served(server.build(house, turnstile=turnstile), port) as address, ExitStack() as clients:
+            yield Stage(slack, deps, world, house, address, clients)
 
 
 @contextmanager
@@ -189,6 +189,20 @@ ANSWERS = (
     "Thank you! I work for Harbour and will pass it on to the people who built the battery.",
     "Hello, I am with Harbour. The Reader works without an account: see https://harbour.example/accounts for how.",
 )
+TITLES = (
+    "Winter",
+    "Salt",
+    "Harbours",
+    "The Ferry",
+    "Letters",
+    "Quiet",
+    "Maps",
+    "Tides",
+    "A Lamp",
+    "Gulls",
+    "Rope",
+    "Bread",
+)
 AUTHORS = ("Lena Vogt", "Quiet Reader", "paperfan", "M. Okoye", "Jo from the library", "readmore_77")
 OUTCOMES = (ReplyState.POSTED,) * 12 + (ReplyState.REMOVED, ReplyState.DELETED, ReplyState.FAILED, ReplyState.EDITED)
 
@@ -225,7 +239,7 @@ class Past:
         for ago in range(days, 0, -1):
             with self._stage.deps.sessions.begin() as session:
                 for _ in range(self._random.randint(each // 2, each + each // 2)):
-                    at = now - timedelta(days=ago) + timedelta(minutes=self._random.randint(0, 1380))
+                    at = now - timedelta(days=ago) + timedelta(minutes=self._random.randint(-600, 240))
                     self.conversation(session, at)
 
     def conversation(self, session: Session, at: datetime, *, text: str = "", author: str = "") -> int:
@@ -273,7 +287,7 @@ class Past:
     def reply(self, session: Session, mention: Mention, post: PostRecord, at: datetime, text: str = "") -> Reply:
         """A reply that was approved, and what became of it."""
         person = self._random.choices(self.people, (5, 3, 1))[0]
-        words = text or self._random.choice(ANSWERS)
+        words = text or f"{self._random.choice(ANSWERS)} {self._own_words()}"
         state = self._random.choice(OUTCOMES)
         origin = Origin.FACT if mention.kind is MentionKind.FALSE_CLAIM else Origin.TEMPLATE
         draft = Draft(
@@ -302,6 +316,11 @@ class Past:
                     post.author_name, parent=reply.external_id,
                 )  # fmt: skip
         return reply
+
+    def _own_words(self) -> str:
+        """Words that make an answer read like no other."""
+        books = " and ".join(f"“{self._random.choice(TITLES)} {self._random.choice(TITLES)}”" for _ in range(3))
+        return f"By the way, {books} read well on it."
 
     def _tell(self, session: Session, reply: Reply, draft: Draft, person: Employee, at: datetime) -> None:
         verdict = {"pack": "default", "version": "1", "sha256": "ab" * 32, "findings": [], "skipped": []}

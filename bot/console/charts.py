@@ -13,10 +13,11 @@ MOST_LABELS = 5
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One row of numbers, one for each label of its chart."""
+    """One row of numbers, one for each label of its chart; `tone` is its colour, from 1 to 6."""
 
     name: str
     values: tuple[float, ...]
+    tone: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,15 @@ class Chart:
     def shown_labels(self) -> tuple[str, ...]:
         """The labels that have room beneath the drawing: the first, the last, and some in equal steps."""
         last = len(self.labels) - 1
-        if last < 1:
+        if self.is_even:
             return self.labels
-        number = next((n for n in range(MOST_LABELS - 1, 1, -1) if last % n == 0), 1)
-        return tuple(self.labels[last * step // number] for step in range(number + 1))
+        steps = MOST_LABELS - 1
+        return tuple(self.labels[round(last * step / steps)] for step in range(steps + 1))
+
+    @property
+    def is_even(self) -> bool:
+        """Whether every column has a label of its own."""
+        return len(self.labels) <= MOST_LABELS + 1
 
     def rows(self) -> list[tuple[str, tuple[float, ...]]]:
         """The table: each label with its numbers."""
@@ -80,17 +86,17 @@ class Chart:
 
     def _stack(self, at: int) -> list[Markup]:
         drawn, below = [], 0.0
-        for number, series in enumerate(self.series, start=1):
+        for series in self.series:
             height = HIGH * series.values[at] / self.top
             below += height
-            drawn.append(_rectangle(number, WIDE * at + WIDE * 0.15, WIDE * 0.7, below, height))
+            drawn.append(_rectangle(series.tone, WIDE * at + WIDE * 0.15, WIDE * 0.7, below, height))
         return drawn
 
     def _group(self, at: int) -> list[Markup]:
         wide = WIDE * 0.76 / len(self.series)
         return [
             _rectangle(
-                number + 1,
+                series.tone,
                 WIDE * at + WIDE * 0.12 + wide * number,
                 wide * 0.94,
                 HIGH * series.values[at] / self.top,
@@ -119,10 +125,16 @@ def day_label(day: date) -> str:
 
 
 def over_days(
-    key: str, title: str, days: Sequence[date], rows: Sequence[tuple[str, Sequence[float]]], *, stacked: bool = False
+    key: str,
+    title: str,
+    days: Sequence[date],
+    rows: Sequence[tuple[str, Sequence[float]]],
+    *,
+    stacked: bool = False,
+    tones: Sequence[int] = (1, 2, 3, 4, 5, 6),
 ) -> Chart:
     """Return a chart of numbers per day."""
-    series = tuple(Series(name, tuple(values)) for name, values in rows)
+    series = tuple(Series(name, tuple(values), tone) for (name, values), tone in zip(rows, tones, strict=False))
     return Chart(key, title, tuple(day_label(day) for day in days), series, stacked)
 
 

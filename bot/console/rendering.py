@@ -80,7 +80,7 @@ def day(at: datetime) -> str:
 
 
 def span(length: timedelta | float | None) -> str:
-    """Write how long something took, in its two largest units."""
+    """Write how long something took, in its two largest units; in one where it is ten of it or more."""
     if length is None:
         return "—"
     seconds = int(length.total_seconds() if isinstance(length, timedelta) else length)
@@ -90,6 +90,8 @@ def span(length: timedelta | float | None) -> str:
         number, seconds = divmod(seconds, size)
         if number or (name == "s" and not parts):
             parts.append(f"{number} {name}")
+        if number >= 10:
+            break
     return " ".join(parts[:2])
 
 

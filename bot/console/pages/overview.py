@@ -77,13 +77,13 @@ def _charts(found: Figures) -> tuple[Chart, ...]:
         "waits",
         "How long people waited",
         tuple(name for name, _ in WAITS),
-        (Series("answers", found.waits),),
+        (Series("answers", found.waits, 1),),
         of="Waited",
     )
     return (
-        over_days("days", "What came in, and what we did", found.days, came),
+        over_days("days", "What came in, and what we did", found.days, came, tones=(1, 2, 6)),
         over_days("kinds", "Kinds", found.days, kinds, stacked=True),
-        over_days("moods", "Moods", found.days, moods, stacked=True),
+        over_days("moods", "Moods", found.days, moods, stacked=True, tones=(4, 2, 6)),
         waits,
     )
 

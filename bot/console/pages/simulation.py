@@ -17,7 +17,7 @@ from guidelines.throttle import Ruling
 DAYS = (7, 30, 90)
 SHOWN = 50
 _STEPS = (0.05, 0.1, 0.2, 0.3, 0.5)
-_NAMES = ("up to 5 %", "5 to 10 %", "10 to 20 %", "20 to 30 %", "30 to 50 %", "above 50 %")
+_NAMES = ("≤ 5 %", "5–10 %", "10–20 %", "20–30 %", "30–50 %", "> 50 %")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +86,13 @@ def _per_day(found: Simulation, days: int) -> Chart:
         ("under today's limits", [found.today.per_day.get(day, 0) for day in dates]),
         ("under the proposed", [found.proposed.per_day.get(day, 0) for day in dates]),
     ]
-    return over_days("per-day", "Replies per day", dates, rows)
+    return over_days("per-day", "Replies per day", dates, rows, tones=(6, 1))
 
 
 def _shares(found: Simulation) -> Chart:
     series = (
-        Series("under today's limits", _spread(found.today)),
-        Series("under the proposed", _spread(found.proposed)),
+        Series("under today's limits", _spread(found.today), 6),
+        Series("under the proposed", _spread(found.proposed), 1),
     )
     return Chart("shares", "Threads by our share of their posts", _NAMES, series, of="Our share")
 
