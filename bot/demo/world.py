@@ -17,6 +17,7 @@ from bot.demo.plaza import Plaza
 from bot.demo.slack.seed import SeedChannel, chorus_app, harbour
 from bot.demo.slack.server import LocalSlack
 from bot.deps import Deps
+from bot.errors import ChorusError
 from bot.models import Source
 from bot.settings import Settings
 from bot.slack.manifest import manifest
@@ -52,8 +53,7 @@ def world(
         data = folder or Path(stack.enter_context(TemporaryDirectory(prefix="chorus-world-")))
         data.mkdir(parents=True, exist_ok=True)
         url = stack.enter_context(database.server(database_url, data))
-        plaza_port = _port(PLAZA_PORT) if fixed_ports else 0
-        slack_port = _port(SLACK_PORT) if fixed_ports else 0
+        slack_port, plaza_port = _ports(data) if fixed_ports else (0, 0)
         plaza = stack.enter_context(Plaza(data / "plaza.db" if folder else None, plaza_port, lively=folder is not None))
         seed = harbour(chorus_app(manifest()), links=(("Plaza, the public platform", plaza.url),))
         slack = stack.enter_context(LocalSlack(data / "slack.db" if folder else None, seed, slack_port))
@@ -128,7 +128,29 @@ def _bot(settings: Settings) -> Iterator[None]:
         thread.join(20)
 
 
-def _port(wanted: int) -> int:
-    """Return the port, or 0 (any) where somebody else has it."""
+def _ports(data: Path) -> tuple[int, int]:
+    """Return the ports of the Slack and of Plaza: those of the first start for ever, since what is kept names them."""
+    kept = data / "ports"
+    if not kept.exists():
+        kept.write_text(f"{_free(SLACK_PORT)} {_free(PLAZA_PORT)}")
+    slack, plaza = (int(port) for port in kept.read_text().split())
+    for port in (slack, plaza):
+        if _is_taken(port):
+            raise ChorusError(
+                f"Port {port} is in use. If the demo runs already, open http://127.0.0.1:{slack}/; otherwise stop "
+                "the program that has the port, or begin anew with make demo-reset."
+            )
+    return slack, plaza
+
+
+def _free(wanted: int) -> int:
+    """Return the port, or any other one where somebody else has it."""
     with socket.socket() as probe:
-        return 0 if probe.connect_ex(("127.0.0.1", wanted)) == 0 else wanted
+        probe.bind(("127.0.0.1", 0 if _is_taken(wanted) else wanted))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
