@@ -1,12 +1,13 @@
 """Reading sources: posts in, mentions stored, the cursor advanced in the same transaction."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, ColumnElement, Text, any_, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.orm import Session
 
 from bot import audit, outbox, queue
@@ -14,7 +15,6 @@ from bot.accounts import call_for, connector_of
 from bot.deps import Deps
 from bot.ledger import Site, settle_thread, store
 from bot.models import Account, Mention, PostRecord, Source, SourceState
-from bot.models.conversation import MentionState
 from connectors.base import ConnectorError, Cursor, Fault, Followed, Page
 
 log = logging.getLogger(__name__)
@@ -107,29 +107,23 @@ def _store(deps: Deps, source_id: int, read_from: str | None, account: Account, 
 
 
 def _mention(session: Session, source: Source, post_ids: Sequence[str], site: Site, now: datetime) -> tuple[int, ...]:
-    if not post_ids:
-        return ()
-    posts = session.execute(
-        select(PostRecord.id, PostRecord.thread_id)
+    heard: dict[str, ColumnElement[Any]] = {
+        "post_id": PostRecord.id.expression,
+        "thread_id": PostRecord.thread_id.expression,
+        "source_id": literal(source.id),
+        "channel": literal(source.channel),
+        "collected_at": literal(now),
+        "reasons": literal({}, JSONB),
+        "bands": literal([], ARRAY(BigInteger)),
+    }
+    posts = (
+        select(*heard.values())
         .where(PostRecord.platform == site.platform, PostRecord.site == site.address)
-        .where(PostRecord.external_id.in_(post_ids))
+        .where(PostRecord.external_id == any_(literal(list(post_ids), ARRAY(Text))))
         .order_by(PostRecord.created_at, PostRecord.id)
     )
-    rows: list[Mapping[str, object]] = [
-        {
-            "post_id": post_id,
-            "thread_id": thread_id,
-            "source_id": source.id,
-            "channel": source.channel,
-            "collected_at": now,
-            "state": MentionState.COLLECTED,
-            "reasons": {},
-            "bands": [],
-        }
-        for post_id, thread_id in posts
-    ]
-    added = insert(Mention).on_conflict_do_nothing(index_elements=["post_id"]).returning(Mention.id)
-    return tuple(sorted(session.scalars(added, rows)))
+    added = insert(Mention).from_select(list(heard), posts).on_conflict_do_nothing(index_elements=["post_id"])
+    return tuple(sorted(session.scalars(added.returning(Mention.id))))
 
 
 def _ask_for_work(session: Session, mentions: Sequence[int]) -> None:

@@ -4,12 +4,54 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+import orjson
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bot.models import Account, Mention, PostRecord, Reply, Thread, Venue
 from connectors.base import Post, PostStatus
+
+_POST_COLUMNS = {
+    "platform": "text",
+    "site": "text",
+    "external_id": "text",
+    "thread_id": "bigint",
+    "venue_id": "bigint",
+    "author_external_id": "text",
+    "author_handle": "text",
+    "author_name": "text",
+    "author_url": "text",
+    "text": "text",
+    "created_at": "timestamptz",
+    "seen_at": "timestamptz",
+    "url": "text",
+    "parent_external_id": "text",
+    "edited_at": "timestamptz",
+    "language": "text",
+    "mentioned": "jsonb",
+    "is_own": "boolean",
+    "is_public": "boolean",
+    "status": "text",
+}
+
+# All rows travel as one value: several times as fast as a set of parameters for each of them.
+_NEW_POSTS = text(
+    f"insert into post ({', '.join(_POST_COLUMNS)}) select {', '.join(_POST_COLUMNS)} "  # noqa: S608 - no text of others
+    "from json_to_recordset(cast(:rows as json)) "
+    f"as given({', '.join(f'{name} {kind}' for name, kind in _POST_COLUMNS.items())}) "
+    "on conflict (platform, site, external_id) do nothing returning external_id, id"
+)
+_NEW_THREADS = text(
+    "insert into thread (platform, site, root_external_id, venue_id, first_seen_at, truncated) "
+    "select :platform, :site, root, venue_id, :at, false "
+    "from unnest(cast(:roots as text[]), cast(:venue_ids as bigint[])) as given(root, venue_id) "
+    "on conflict (platform, site, root_external_id) do nothing returning root_external_id, id"
+)
+_KNOWN_THREADS = text(
+    "select root_external_id, id from thread "
+    "where platform = :platform and site = :site and root_external_id = any(cast(:roots as text[]))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +77,7 @@ def store(session: Session, site: Site, posts: Sequence[Post], *, at: datetime) 
     roots = _roots(session, site, posts)
     threads = _threads(session, site, {roots[post.id]: venues[post.venue] for post in posts}, at)
     rows = [_row(site, post, thread_id=threads[roots[post.id]], venue_id=venues[post.venue], at=at) for post in posts]
-    statement = insert(PostRecord).on_conflict_do_nothing(index_elements=["platform", "site", "external_id"])
-    added = session.execute(statement.returning(PostRecord.external_id, PostRecord.id), rows)
-    return dict(added.all())
+    return _add(session, rows)
 
 
 def settle_thread(session: Session, site: Site, root_id: str, posts: Sequence[Post], *, at: datetime) -> Thread:
@@ -51,8 +91,7 @@ def settle_thread(session: Session, site: Site, root_id: str, posts: Sequence[Po
     thread = session.get_one(Thread, thread_id)
     thread.read_at = at
     rows = [_row(site, post, thread_id=thread_id, venue_id=venues[post.venue], at=at) for post in posts]
-    added = insert(PostRecord).on_conflict_do_nothing(index_elements=["platform", "site", "external_id"])
-    session.execute(added, rows)
+    _add(session, rows)
     return thread
 
 
@@ -103,23 +142,19 @@ def _roots(session: Session, site: Site, posts: Sequence[Post]) -> dict[str, str
 
 
 def _threads(session: Session, site: Site, roots: dict[str, int], at: datetime) -> dict[str, int]:
-    rows = [
-        {
-            "platform": site.platform,
-            "site": site.address,
-            "root_external_id": root,
-            "venue_id": venue_id,
-            "first_seen_at": at,
-            "truncated": False,
-        }
-        for root, venue_id in sorted(roots.items())
-    ]
-    statement = insert(Thread).on_conflict_do_nothing(index_elements=["platform", "site", "root_external_id"])
-    session.execute(statement, rows)
-    found = select(Thread.root_external_id, Thread.id).where(
-        Thread.platform == site.platform, Thread.site == site.address, Thread.root_external_id.in_(roots)
-    )
-    return dict(session.execute(found).all())
+    # In one order for everybody: two who add the same threads then never wait for each other.
+    wanted = sorted(roots)
+    place = {"platform": site.platform, "site": site.address}
+    given = {"roots": wanted, "venue_ids": [roots[root] for root in wanted], "at": at}
+    ids: dict[str, int] = dict(session.execute(_NEW_THREADS, place | given).all())
+    known = [root for root in wanted if root not in ids]
+    if known:
+        ids |= dict(session.execute(_KNOWN_THREADS, place | {"roots": known}).all())
+    return ids
+
+
+def _add(session: Session, rows: Sequence[dict[str, object]]) -> dict[str, int]:
+    return dict(session.execute(_NEW_POSTS, {"rows": orjson.dumps(rows).decode()}).all())
 
 
 def _strays(session: Session, site: Site, thread_id: int, post_ids: Sequence[str]) -> list[int]:

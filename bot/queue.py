@@ -74,14 +74,13 @@ def tidy(session: Session) -> None:
 
 def prepare(session: Session, mention_ids: Sequence[int], *, size: int = 50) -> None:
     """Ask for mentions to be judged, given drafts and shown, in bundles of at most `size`."""
-    for start in range(0, len(mention_ids), size):
-        _defer(session, Job.PREPARE, mention_ids=list(mention_ids[start : start + size]))
+    bundles = [list(mention_ids[start : start + size]) for start in range(0, len(mention_ids), size)]
+    _defer_many(session, Job.PREPARE, [{"mention_ids": bundle} for bundle in bundles])
 
 
 def context(session: Session, mention_ids: Sequence[int]) -> None:
     """Ask for the conversations around mentions, after what is more urgent."""
-    for mention_id in mention_ids:
-        _defer(session, Job.CONTEXT, priority=-1, mention_id=mention_id)
+    _defer_many(session, Job.CONTEXT, [{"mention_id": mention_id} for mention_id in mention_ids], priority=-1)
 
 
 def write(session: Session, mention_id: int) -> None:
@@ -124,6 +123,13 @@ def _defer(
         priority=priority,
         connection=raw,
     ).defer(**arguments)
+
+
+def _defer_many(session: Session, job: Job, arguments: Sequence[dict[str, Any]], *, priority: int = 0) -> None:
+    raw = session.connection().connection.driver_connection
+    asked = _asking.configure_task(job.value, queue=LANES[job].value, priority=priority, connection=raw)
+    if arguments:
+        asked.batch_defer(*arguments)
 
 
 def _once(session: Session, job: Job, key: str, *, lock: str | None = None, **arguments: Any) -> bool:

@@ -73,10 +73,12 @@ def _company(place: Workplace, platform: RoughPlatform) -> AbstractContextManage
 
 def _approved(company: Company, platform: RoughPlatform, number: int) -> list[str]:
     """Let so many people write, and approve an answer to each; returns the texts that must become public."""
-    intake.collect(company.deps, company.source.id)
+    mentions: list[int] = []
     for place, post in enumerate(posts(number)):
         platform.plaza.post_as(f"Someone {place}", post.text)
-    mentions: list[int] = []
+        if place == 0:
+            # From the first look on there is a cursor, and nothing is missed however much comes.
+            mentions.extend(intake.collect(company.deps, company.source.id).mentions)
     while len(mentions) < number:
         collected = intake.collect(company.deps, company.source.id)
         if not collected.mentions:
