@@ -12,7 +12,9 @@ from pathlib import Path
 from uuid import uuid4
 
 import httpx
+import pytest
 import uvicorn
+from conftest import DrivenClock
 from harbour import FACTS
 from slack_world import World
 from slack_world import build as build_world
@@ -119,6 +121,7 @@ class Visitor:
 
 @contextmanager
 def staged(
+    slack: LocalSlack,
     sessions: Sessions,
     now: Callable[[], datetime],
     folder: Path,
@@ -132,13 +135,25 @@ def staged(
     deps = replace(world.deps, facts=FactBase.load(FACTS))
     with sessions.begin() as session:
         throttle.ensure_defaults(session, now())
+    app = slack.app
+    door = Door(slack.api_url, app.client_id, app.client_secret, slack.bot_token, lambda: datetime.now(UTC))
+    house = House(deps, Seals(deps.vault, deps.now), Pages(), door, _reports, folder)
+    with served(server.build(house, turnstile=turnstile), port) as address, ExitStack() as clients:
+        yield Stage(slack, deps, world, house, address, clients)
+
+
+@pytest.fixture(scope="module", name="slack")
+def slack_fixture() -> Iterator[LocalSlack]:
+    """A Slack to sign in with, for a whole module."""
     with LocalSlack(rates=None) as slack:
-        door = Door(
-            slack.api_url, slack.app.client_id, slack.app.client_secret, slack.bot_token, lambda: datetime.now(UTC)
-        )
-        house = House(deps, Seals(deps.vault, deps.now), Pages(), door, _reports, folder)
-        with served(server.build(house, turnstile=turnstile), port) as address, ExitStack() as clients:
-            yield Stage(slack, deps, world, house, address, clients)
+        yield slack
+
+
+@pytest.fixture(name="stage")
+def stage_fixture(slack: LocalSlack, sessions: Sessions, clock: DrivenClock, tmp_path: Path) -> Iterator[Stage]:
+    """The console on a fresh database."""
+    with staged(slack, sessions, clock, tmp_path) as stage:
+        yield stage
 
 
 @contextmanager

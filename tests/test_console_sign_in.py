@@ -1,6 +1,5 @@
 """Signing in to the console: with Slack, into one workspace, with the roles of Slack, and for a while only."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -9,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 from conftest import DrivenClock
-from console_world import PEOPLE, Stage, served, staged
+from console_world import PEOPLE, Stage, served, slack_fixture, stage_fixture, staged
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,11 +22,7 @@ from bot.demo.slack.seed import SeedApp, harbour
 from bot.demo.slack.server import LocalSlack
 from bot.vault import Vault, new_key
 
-
-@pytest.fixture
-def stage(sessions: Sessions, clock: DrivenClock, tmp_path: Path) -> Iterator[Stage]:
-    with staged(sessions, clock, tmp_path) as stage:
-        yield stage
+__all__ = ["slack_fixture", "stage_fixture"]
 
 
 def test_a_person_signs_in_with_slack_and_is_who_they_are_there(stage: Stage) -> None:
@@ -144,8 +139,10 @@ def test_without_the_settings_the_page_says_what_is_missing(stage: Stage) -> Non
         assert httpx.get(f"{address}/sign-in/slack").status_code == 503
 
 
-def test_too_many_sign_ins_are_put_off(sessions: Sessions, clock: DrivenClock, tmp_path: Path) -> None:
-    with staged(sessions, clock, tmp_path, turnstile=Turnstile(each=3)) as stage:
+def test_too_many_sign_ins_are_put_off(
+    slack: LocalSlack, sessions: Sessions, clock: DrivenClock, tmp_path: Path
+) -> None:
+    with staged(slack, sessions, clock, tmp_path, turnstile=Turnstile(each=3)) as stage:
         visitor = stage.visitor()
         answers = [visitor.get("/sign-in/slack") for _ in range(4)]
         assert [answer.status_code for answer in answers] == [303, 303, 303, 429]
