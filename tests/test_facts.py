@@ -31,8 +31,8 @@ def check(text: str, *, parent: str | None = None, base: FactBase = BASE) -> Cla
     return base.check(text, parent=parent, now=NOW)
 
 
-def labelled(split: str) -> list[Labelled]:
-    rows = [json.loads(line) for line in (DATA / "posts.jsonl").read_text(encoding="utf-8").splitlines()]
+def labelled(split: str, file: str = "posts.jsonl") -> list[Labelled]:
+    rows = [json.loads(line) for line in (DATA / file).read_text(encoding="utf-8").splitlines()]
     return [
         Labelled(row["id"], row["text"], Label(row["label"]), row["fact_id"], row.get("parent"))
         for row in rows
@@ -62,6 +62,38 @@ def test_corrections_of_the_labelled_posts_are_nearly_always_due(split: str) -> 
     report = evaluate(BASE, labelled(split), now=NOW)
     assert report.precision >= 0.94, str(report)
     assert report.recall >= 0.85, str(report)
+
+
+SECOND_AUTHOR = FactBase.load(DATA / "facts_second_author.yml")
+
+
+@pytest.mark.parametrize("split", ["first"])
+def test_posts_by_another_author_are_judged_as_well(split: str) -> None:
+    report = evaluate(SECOND_AUTHOR, labelled(split, "posts_second_author.jsonl"), now=NOW)
+    assert report.precision >= 0.97, str(report)
+    assert report.recall >= 0.85, str(report)
+    assert report.wrongly_flagged <= 0.01, str(report)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The new café at Quillbank opened in 2019 and has a £5 monthly fee",
+        "Quillbank's cafeteria is closed on Sundays",
+        "The former Bramblecraft CEO Brian Holt wrote a book",
+        "Outside Europe Northgale charges exit fees",
+        "My dog sat on my Cindertide cream. An animal test of sorts",
+    ],
+)
+def test_another_subject_place_or_time_than_that_of_the_fact_is_never_corrected(text: str) -> None:
+    assert check(text).label is not Label.CONTRADICTS
+
+
+def test_a_price_for_each_user_is_compared_over_the_same_time() -> None:
+    fact = ONE.replace("The Tern One runs for 14 hours on a charge", "The Tern One costs $12 per user per month")
+    base = FactBase.load(fact)
+    assert check("Tern One costs $144 per user per year", base=base).label is Label.AGREES
+    assert check("Tern One costs $200 per user per year", base=base).label is Label.CONTRADICTS
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,14 @@ def _flipped(fact: Prepared, pairing: Pairing) -> list[int]:
     found = [at for at, relation in enumerate(pairing.relations) if relation < 0 and _counts(terms[at])]
     if _both_deny(fact, pairing):
         found = [at for at in found if opposed_by_pole(terms[at], pairing.partners[at])]
+    found = [at for at in found if not _of_opening(fact, at)]
     return [at for at in found if not _used_up(terms[at], pairing.partners[at], used_by_post, used_by_fact)]
+
+
+def _of_opening(fact: Prepared, at: int) -> bool:
+    """Whether a fact tells on what date something opened, which "it is closed today" does not contradict."""
+    dated = any(quantity.dimension == "date" for quantity in fact.reading.quantities)
+    return dated and "±open" in fact.reading.terms[at].keys
 
 
 def _both_deny(fact: Prepared, pairing: Pairing) -> bool:

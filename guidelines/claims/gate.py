@@ -43,6 +43,7 @@ _OPENING_JOKES = phrases("gate opening jokes")
 _JOKE_SIGNS = frozenset("🙄🙃😜😝🤡")
 _HEDGES = phrases("gate hedges")
 _OPINIONS = phrases("gate opinions")
+_ADVICE = phrases("gate advice")
 _PAST = phrases("gate past")
 _FUTURE = phrases("gate future")
 _KNOWING = group("gate knowing")
@@ -107,7 +108,7 @@ def _personal(clause: Sequence[Token], *, opens: bool) -> Stance:
         return Stance.FUTURE
     if is_anecdote(clause, opens=opens):
         return Stance.ANECDOTE
-    return Stance.OPINION if contains(clause, _OPINIONS) else Stance.ASSERTION
+    return Stance.OPINION if contains(clause, _OPINIONS) or _opens(clause, _ADVICE) else Stance.ASSERTION
 
 
 def _winks(sentence: Sequence[Token]) -> bool:

@@ -27,6 +27,7 @@ _CURRENCIES = {
     **dict.fromkeys(("aud",), "AUD"),
 }
 _CENTS = {"cent": "USD", "cents": "USD", "pence": "GBP", "p": "GBP", "c": "ANY"}
+_HEADS = group("quantities heads")
 _PERIODIC = {"monthly": "month", "yearly": "year", "annually": "year", "annual": "year", "weekly": "week"} | {
     "daily": "day",
     "hourly": "hour",
@@ -331,7 +332,7 @@ def _finished(tokens: Sequence[Token], quantity: Quantity, previous: int) -> Qua
 def _with_period(tokens: Sequence[Token], quantity: Quantity) -> Quantity:
     if quantity.dimension in ("date", "clock", "always", "ip"):
         return quantity
-    after = quantity.last + 1
+    after = _past_head(tokens, quantity.last + 1)
     following = _text(tokens, after)
     if following in _PERIODIC and quantity.dimension == "money":
         return replace(quantity, last=after, period=_seconds(_PERIODIC[following]))
@@ -342,6 +343,12 @@ def _with_period(tokens: Sequence[Token], quantity: Quantity) -> Quantity:
         period = next((_PERIODIC[word] for word in nearby if word in _PERIODIC and word not in ("pm", "pa")), None)
         return replace(quantity, period=_seconds(period)) if period else quantity
     return quantity
+
+
+def _past_head(tokens: Sequence[Token], at: int) -> int:
+    """The place behind "per user" in "$12 per user per month"."""
+    shared = _text(tokens, at) in ("a", "an", "per", "each", "every", "/") and _text(tokens, at + 1) in _HEADS
+    return at + 2 if shared else at
 
 
 def _is_time(name: str) -> bool:

@@ -1,0 +1,90 @@
+"""What a clause is about: the entity itself, or something of the entity that the fact knows nothing of."""
+
+from collections.abc import Sequence
+
+from guidelines.claims.evidence import Prepared, Said
+from guidelines.claims.gate import Stance
+from guidelines.claims.lexicon import group
+from guidelines.claims.terms import Term
+from guidelines.claims.text import Token
+
+_VERBS = group("subjects verbs")
+_JOINTS = group("subjects joints")
+_OUTSIDE = group("subjects outside")
+_PLACING = group("subjects placing")
+_IMPERATIVES = group("subjects imperatives")
+_PRONOUNS = group("clauses pronouns")
+_LONGEST = 6
+
+
+def other_subject(fact: Prepared, said: Said) -> bool:
+    """Whether the subject is a thing the fact does not speak of: "the café at Harrow Hall", "Harrow Hall's café"."""
+    tokens = said.reading.tokens
+    if not said.clause.own and not said.clause.borrowed:
+        things = _things(said, _opening(tokens))
+        return bool(things) and not any(_known(fact, term) for term in things)
+    for mention in (mention for mention in said.clause.mentions if not mention.contrast):
+        around = (_things(said, _before(tokens, mention.first)), _things(said, _behind(tokens, mention.last)))
+        if any(around) and not any(_known(fact, term) for things in around for term in things):
+            return True
+    return False
+
+
+def other_place(fact: Prepared, said: Said) -> bool:
+    """Whether a clause is about one place only, or about all but one, and the fact names no place at all."""
+    tokens = said.reading.tokens
+    places = [value.first for value in said.reading.values if value.kind == "place"]
+    if any(_OUTSIDE & {token.text for token in tokens[max(0, at - 3) : at]} for at in places):
+        return True
+    if fact.regions or fact.reading.slots or any(value.kind == "place" for value in fact.reading.values):
+        return False
+    return any(at and tokens[at - 1].text in _PLACING for at in places)
+
+
+def is_fragment(said: Said, anchor: Said | None) -> bool:
+    """Whether a sentence without a verb follows a story: "My dog sat on it. An animal test of sorts"."""
+    if anchor is None or anchor.clause.sentence == said.clause.sentence or anchor.clause.stance is not Stance.ANECDOTE:
+        return False
+    reading = said.reading
+    return not (reading.quantities or reading.values or said.words & _VERBS or said.words & _PRONOUNS)
+
+
+def _opening(tokens: Sequence[Token]) -> tuple[int, int]:
+    """The words before the verb of a clause that does not name the entity; nothing when a pronoun is among them."""
+    for at, token in enumerate(tokens[: _LONGEST + 1]):
+        if token.text in _PRONOUNS or token.kind == "number":
+            break
+        if token.text in _VERBS:
+            return 0, at - 1
+    return 0, -1
+
+
+def _before(tokens: Sequence[Token], name: int) -> tuple[int, int]:
+    """The words of "the new wing" in "the new wing at NAME", when they open the clause; else nothing."""
+    joint = name - 1
+    while joint > 0 and tokens[joint].text in ("the", "a", "my", "our", "@", "#"):
+        joint -= 1
+    if joint < 1 or joint > _LONGEST or tokens[joint].text not in _JOINTS:
+        return 0, -1
+    return (0, joint - 1) if not any(token.text in _VERBS for token in tokens[:joint]) else (0, -1)
+
+
+def _behind(tokens: Sequence[Token], name: int) -> tuple[int, int]:
+    """The words of "gift shop" in "NAME gift shop was" and "NAME's gift shop was"; nothing when no verb follows."""
+    for at in range(name + 1, min(len(tokens), name + _LONGEST)):
+        if tokens[at].text in _VERBS:
+            return name + 1, at - 1
+        if tokens[at].kind != "word" and tokens[at].text != "'s":
+            break
+    return 0, -1
+
+
+def _things(said: Said, span: tuple[int, int]) -> list[Term]:
+    """The words of a span that may name a thing."""
+    first, last = span
+    terms = [term for term in said.reading.terms if first <= term.first and term.last <= last and term.weight >= 1.0]
+    return [term for term in terms if not term.text.endswith("ly") and term.text not in _IMPERATIVES]
+
+
+def _known(fact: Prepared, term: Term) -> bool:
+    return any(ours.relation(term) for ours in fact.reading.terms)
