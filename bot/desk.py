@@ -23,6 +23,7 @@ from bot.models import (
     Urgency,
 )
 from bot.permissions import Act, may, require
+from connectors.base import SourceKind
 from guidelines.throttle import sentence
 
 MOST_WORK = 8
@@ -262,6 +263,7 @@ def _said(session: Session, asked: "Select[Reply, str]") -> tuple[SaidView, ...]
 
 
 def _sources(session: Session) -> tuple[SourceView, ...]:
+    follows = (Source.kind != SourceKind.THREAD) | (Source.query != "")
     troubled = case((Source.state == SourceState.NEEDS_ATTENTION, 0), (Source.failures > 0, 1), else_=2)
     return tuple(
         SourceView(
@@ -273,7 +275,7 @@ def _sources(session: Session) -> tuple[SourceView, ...]:
             detail=source.detail,
             read_at=source.read_at,
         )
-        for source in session.scalars(select(Source).order_by(troubled, Source.name).limit(MOST_SOURCES))
+        for source in session.scalars(select(Source).where(follows).order_by(troubled, Source.name).limit(MOST_SOURCES))
     )
 
 

@@ -10,7 +10,7 @@ from threading import Event, Thread
 
 from procrastinate import App, PsycopgConnector
 
-from bot import delivery, doubt, drafting, intake, outcomes, queue, recordkeeping, triage
+from bot import delivery, doubt, drafting, intake, links, outcomes, queue, recordkeeping, triage
 from bot.deps import Deps
 from bot.queue import LANES, Job, Lane
 
@@ -35,6 +35,9 @@ def build(url: str, deps: Deps, drain: Drain) -> App:
         Job.COLLECT: lambda source_id: intake.collect(deps, source_id),
         Job.PREPARE: lambda mention_ids: prepare_mentions(deps, mention_ids),
         Job.CONTEXT: lambda mention_id: intake.gather_context(deps, mention_id),
+        Job.LINK: lambda url, employee_id, channel: links.follow_up(
+            deps, url, employee_id=employee_id, channel=channel
+        ),
         Job.WATCH: lambda account_id: outcomes.watch(deps, account_id),
         Job.CHECKPOINT: lambda: recordkeeping.checkpoint(deps),
         Job.TIDY: lambda: recordkeeping.tidy(deps),

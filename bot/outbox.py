@@ -43,8 +43,9 @@ def over(session: Session, channel: str, subject: str, words: str, *, at: dateti
 
 
 def daily(session: Session, *, at: datetime) -> None:
-    """Ask for the digest of the last day in every channel that has a source."""
-    for channel in session.scalars(select(Source.channel).distinct().order_by(Source.channel)):
+    """Ask for the digest of the last day in every channel that has a source; links have no channel of their own."""
+    channels = select(Source.channel).where(Source.channel != "").distinct().order_by(Source.channel)
+    for channel in session.scalars(channels):
         _wait(session, channel, f"daily:{at:%Y-%m-%d}", "", at)
 
 

@@ -16,6 +16,7 @@ class Job(StrEnum):
     COLLECT = "collect"
     PREPARE = "prepare"
     CONTEXT = "context"
+    LINK = "link"
     POST = "post"
     LOOK = "look"
     DRAIN = "drain"
@@ -38,6 +39,7 @@ LANES = {
     Job.COLLECT: Lane.INTAKE,
     Job.PREPARE: Lane.INTAKE,
     Job.CONTEXT: Lane.INTAKE,
+    Job.LINK: Lane.INTAKE,
     Job.POST: Lane.DELIVERY,
     Job.LOOK: Lane.DELIVERY,
     Job.DRAIN: Lane.SLACK,
@@ -81,6 +83,11 @@ def prepare(session: Session, mention_ids: Sequence[int], *, size: int = 50) -> 
 def context(session: Session, mention_ids: Sequence[int]) -> None:
     """Ask for the conversations around mentions, after what is more urgent."""
     _defer_many(session, Job.CONTEXT, [{"mention_id": mention_id} for mention_id in mention_ids], priority=-1)
+
+
+def link(session: Session, url: str, key: str, *, employee_id: int, channel: str) -> None:
+    """Ask for the post behind a link, before what is less urgent: a person waits for it."""
+    _once(session, Job.LINK, f"link:{key}", priority=1, url=url, employee_id=employee_id, channel=channel)
 
 
 def write(session: Session, mention_id: int) -> None:
@@ -132,11 +139,13 @@ def _defer_many(session: Session, job: Job, arguments: Sequence[dict[str, Any]],
         asked.batch_defer(*arguments)
 
 
-def _once(session: Session, job: Job, key: str, *, lock: str | None = None, **arguments: Any) -> bool:
+def _once(
+    session: Session, job: Job, key: str, *, lock: str | None = None, priority: int = 0, **arguments: Any
+) -> bool:
     # The connection is asked for inside the savepoint, because SQLAlchemy opens savepoints only when they are used.
     try:
         with session.begin_nested():
-            _defer(session, job, lock=lock, queueing_lock=key, **arguments)
+            _defer(session, job, lock=lock, queueing_lock=key, priority=priority, **arguments)
     except AlreadyEnqueued:
         return False
     return True

@@ -72,7 +72,7 @@ def card_of(session: Session, deps: Deps, mention: Mention) -> CardView:
         platform=connector_of(deps, post.platform).spec.title,
         venue=session.get_one(Venue, post.venue_id).name,
         source=source.name,
-        why_here=_FOLLOWS[source.kind].format(query=source.query),
+        why_here=_why(source),
         kind=mention.kind,
         kind_reason=str(reasons.get("kind", "")),
         mood=mention.mood,
@@ -98,6 +98,10 @@ def card_of(session: Session, deps: Deps, mention: Mention) -> CardView:
         handoff_reason=permission.reason if isinstance(permission, Handoff | No) else "",
         handoff_url=permission.url if isinstance(permission, Handoff) else "",
     )
+
+
+def _why(source: Source) -> str:
+    return "somebody pasted its link" if source.is_for_links else _FOLLOWS[source.kind].format(query=source.query)
 
 
 def post_view(post: PostRecord, approved_by: str = "") -> PostView:

@@ -104,6 +104,8 @@ def set_state(deps: Deps, source_id: int, state: SourceState, *, actor: str) -> 
         source = session.get(Source, source_id, with_for_update=True)
         if source is None:
             raise NotFound("There is no such source. See: chorus sources list")
+        if source.is_for_links:
+            raise ChorusError("This holds what came by pasted links. It follows nothing, so there is nothing to read.")
         source.state = state
         if state is SourceState.ACTIVE:
             source.not_before, source.fault, source.detail = None, None, ""

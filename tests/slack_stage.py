@@ -71,7 +71,7 @@ class Stage:
 @contextmanager
 def stage(postgres: str) -> Iterator[Stage]:
     """Put up the stage on a database of its own: Mara is a manager, Ruth a reviewer, the others may reply."""
-    with _fresh(postgres) as url, LocalSlack(seed=harbour(chorus_app(manifest())), rates=None) as slack:
+    with fresh(postgres) as url, LocalSlack(seed=harbour(chorus_app(manifest())), rates=None) as slack:
         engine = database.connect(url)
         world = slack_world.build(database.sessions_of(engine), lambda: datetime.now(UTC), undo=timedelta(seconds=60))
         client = WebClient(token=slack.bot_token, base_url=slack.api_url, timeout=5, retry_handlers=[])
@@ -88,7 +88,8 @@ def stage(postgres: str) -> Iterator[Stage]:
 
 
 @contextmanager
-def _fresh(postgres: str) -> Iterator[str]:
+def fresh(postgres: str) -> Iterator[str]:
+    """Address of a fresh, migrated database."""
     name = f"stage_{next(_numbers)}"
     admin = database.connect(postgres)
     with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

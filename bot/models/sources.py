@@ -60,6 +60,11 @@ class Source(Record):
     not_before: Mapped[datetime | None] = mapped_column(default=None)
     read_at: Mapped[datetime | None] = mapped_column(default=None)
 
+    @property
+    def is_for_links(self) -> bool:
+        """Whether it only holds mentions that came by pasted links: such a source follows nothing."""
+        return self.kind is SourceKind.THREAD and not self.query
+
     def read(self, cursor: str | None, *, at: datetime, skipped: int) -> bool:
         """Note a look that succeeded; returns whether the source had been failing."""
         recovered = self.failures > 0 or self.state is SourceState.NEEDS_ATTENTION

@@ -165,6 +165,12 @@ def url_input(action_id: str, *, placeholder: str = "") -> Json:
     return made
 
 
+def channel_select(action_id: str, chosen: str) -> Json:
+    """A menu of the channels that the person sees; `chosen` is the id of the one to begin with, or empty."""
+    made: Json = {"type": "conversations_select", "action_id": action_id, "filter": {"include": ["public", "private"]}}
+    return made | ({"initial_conversation": chosen} if chosen else {})
+
+
 def field(
     block_id: str, label: str, element: Json, *, hint: str = "", optional: bool = False, live: bool = False
 ) -> Json:

@@ -6,11 +6,11 @@ from types import MappingProxyType
 
 from slack_sdk.errors import SlackApiError
 
-from bot import desk, sources, stops
+from bot import desk, links, sources, stops
 from bot.errors import ChorusError, NotFound
 from bot.models import SourceState, StopScope
 from bot.permissions import Act, may, require
-from bot.slack import home, overseeing
+from bot.slack import home, linking, overseeing
 from bot.slack.blocks import Json, button, context, section
 from bot.slack.trouble import code_of
 from bot.slack.visit import Listener, Visit
@@ -61,6 +61,15 @@ def find(visit: Visit) -> None:
         show = button("mention.thread", visit.words("button.thread"), str(work.mention_id))
         blocks.append(section(home.work_line(work, visit.words), accessory=show))
     _answer(visit, *blocks)
+
+
+def link(visit: Visit) -> None:
+    """Have the post behind a link read, and its card shown in the channel where this is typed."""
+    channel = str(visit.body["channel_id"])
+    links.checked(_text(visit))
+    linking.enter(visit, channel)
+    known = links.ask(visit.deps, _text(visit), by=visit.person, channel=channel)
+    _answer(visit, *linking.told(visit, known, channel))
 
 
 def stop(visit: Visit) -> None:
@@ -137,6 +146,7 @@ COMMANDS: Mapping[str, Listener] = MappingProxyType(
         "help": Listener(Act.READ, help_),
         "status": Listener(Act.READ, status),
         "find": Listener(Act.READ, find),
+        "link": Listener(Act.REPLY, link),
         "limits": Listener(Act.READ, limits),
         "stop": Listener(Act.STOP, stop),
         "resume": Listener(Act.STOP, resume),

@@ -21,7 +21,15 @@ SCOPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """Each scope with what it is for. A test finds every method that the code calls in here, and nothing else."""
 
 SCOPELESS = frozenset(
-    {"auth.test", "apps.connections.open", "views.open", "views.push", "views.update", "views.publish"}
+    {
+        "auth.test",
+        "apps.connections.open",
+        "chat.getPermalink",
+        "views.open",
+        "views.push",
+        "views.update",
+        "views.publish",
+    }
 )
 """Methods that we call and that need no scope."""
 
@@ -56,7 +64,13 @@ def manifest(*, request_url: str = "") -> Json:
                     "type": "message",
                     "callback_id": "draft_reply",
                     "description": "Answer the conversation that this card shows",
-                }
+                },
+                {
+                    "name": "Handle this link",
+                    "type": "global",
+                    "callback_id": "handle_link",
+                    "description": "Paste the address of a public post and get its card",
+                },
             ],
         },
         "oauth_config": {"scopes": {"bot": sorted(SCOPES)}},

@@ -1,4 +1,4 @@
-"""Shortcuts: “Draft a reply” on a message of ours that shows a mention."""
+"""Shortcuts: “Draft a reply” on a message of ours that shows a mention, and “Handle this link” from anywhere."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -8,10 +8,11 @@ from sqlalchemy import select
 from bot.errors import NotFound
 from bot.models import Card
 from bot.permissions import Act
-from bot.slack import replying
+from bot.slack import linking, replying
 from bot.slack.visit import Listener, Visit
 
 DRAFT = "draft_reply"
+LINK = "handle_link"
 
 
 def draft(visit: Visit) -> None:
@@ -25,4 +26,6 @@ def draft(visit: Visit) -> None:
     replying.open_for(visit, mention_id)
 
 
-SHORTCUTS: Mapping[str, Listener] = MappingProxyType({DRAFT: Listener(Act.REPLY, draft)})
+SHORTCUTS: Mapping[str, Listener] = MappingProxyType(
+    {DRAFT: Listener(Act.REPLY, draft), LINK: Listener(Act.REPLY, linking.open_window)}
+)
