@@ -70,7 +70,10 @@ class Suggestion:
 
 def suggest(deps: Deps, mention_ids: Sequence[int]) -> None:
     """Put drafts beside mentions that were judged, and ask for their cards."""
-    for mention_id in mention_ids:
+    with deps.sessions() as session:
+        judged = select(Mention.id).where(Mention.id.in_(mention_ids), Mention.state == MentionState.TRIAGED)
+        waiting = list(session.scalars(judged.order_by(Mention.id)))
+    for mention_id in waiting:
         with deps.sessions.begin() as session:
             mention = session.get_one(Mention, mention_id, with_for_update=True)
             if mention.state is MentionState.TRIAGED:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session
 
 from bot import audit, likeness, outbox
+from bot.database import advisory_lock
 from bot.deps import Deps
 from bot.models import Json, Mention, MentionKind, MentionState, Mood, PostRecord, Urgency
 from guidelines.facts import Label
@@ -67,7 +68,9 @@ def assess(deps: Deps, mention_ids: Sequence[int]) -> tuple[int, ...]:
         judged = _collected(session, mention_ids)
         for mention, post in judged:
             _judge(deps, mention, post)
+        _take_turns(session, {mention.channel for mention, _ in judged})
         earlier = _shown(session, [mention for mention, _ in judged], now)
+        grown: set[int] = set()
         for mention, post in judged:
             twin = next((known for known in earlier if known.is_like(mention, post.text)), None)
             if twin is None:
@@ -76,8 +79,10 @@ def assess(deps: Deps, mention_ids: Sequence[int]) -> tuple[int, ...]:
             else:
                 mention.state = MentionState.JOINED
                 mention.joined_to_id = twin.mention_id
-                outbox.show(session, twin.mention_id, at=now)
+                grown.add(twin.mention_id)
             _record(session, mention, now)
+        for mention_id in sorted(grown.difference(alone)):
+            outbox.show(session, mention_id, at=now)
     return tuple(alone)
 
 
@@ -153,6 +158,12 @@ def _collected(session: Session, mention_ids: Sequence[int]) -> list[tuple[Menti
         .with_for_update(of=Mention)
     )
     return list(rows)
+
+
+def _take_turns(session: Session, channels: set[str]) -> None:
+    """Let one after the other look for twins in a channel: two who did so at once would each make a card."""
+    for channel in sorted(channels):
+        advisory_lock(session, f"triage:{channel}")
 
 
 def _judge(deps: Deps, mention: Mention, post: PostRecord) -> None:
