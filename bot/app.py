@@ -219,7 +219,7 @@ def _console(settings: Settings, deps: Deps, running: Mapping[str, Running]) -> 
         routes += slack_http.routes(bolt_app(settings, deps))
     web = Starlette(routes=[*routes, Mount("/", console(settings, deps, reports))])
     server = uvicorn.Server(
-        uvicorn.Config(web, host=settings.http_host, port=settings.http_port, log_level="warning", access_log=False)
+        uvicorn.Config(web, host=settings.http_host, port=settings.http_port, log_config=None, access_log=False)
     )
     thread = Thread(target=server.run, name="chorus-console", daemon=True)
     thread.start()

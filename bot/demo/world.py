@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
@@ -13,6 +13,7 @@ from sqlalchemy import select
 from bot import app as composition
 from bot import database, sources
 from bot.app import Part
+from bot.console.entrance import BACK
 from bot.demo.plaza import Plaza
 from bot.demo.slack.seed import SeedChannel, chorus_app, harbour
 from bot.demo.slack.server import LocalSlack
@@ -28,6 +29,7 @@ COMPANY = "Harbour"
 FACTS = Path(__file__).parent / "facts.yml"
 SLACK_PORT = 8400
 PLAZA_PORT = 8401
+CONSOLE_PORT = 8402
 DEMO_GAP = "At least 15 seconds between replies in a venue; then hold"
 DEMO_DAY = "At most 100 replies in a venue per day; then hold"
 MENTIONS = SeedChannel(name="mentions").id
@@ -53,18 +55,20 @@ def world(
         data = folder or Path(stack.enter_context(TemporaryDirectory(prefix="chorus-world-")))
         data.mkdir(parents=True, exist_ok=True)
         url = stack.enter_context(database.server(database_url, data))
-        slack_port, plaza_port = _ports(data) if fixed_ports else (0, 0)
+        slack_port, plaza_port, console_port = _ports(data if fixed_ports else None)
         plaza = stack.enter_context(Plaza(data / "plaza.db" if folder else None, plaza_port, lively=folder is not None))
-        seed = harbour(chorus_app(manifest()), links=(("Plaza, the public platform", plaza.url),))
+        console = f"http://127.0.0.1:{console_port}"
+        links = (("Plaza, the public platform", plaza.url), ("The console", f"{console}/"))
+        seed = harbour(replace(chorus_app(manifest()), redirect_urls=(console + BACK,)), links=links)
         slack = stack.enter_context(LocalSlack(data / "slack.db" if folder else None, seed, slack_port))
         plaza.links["Back to the workspace"] = slack.url
-        settings = settings_for(slack, url, data, undo_seconds=undo_seconds)
+        settings = settings_for(slack, url, data, undo_seconds=undo_seconds, console_port=console_port)
         deps = stack.enter_context(_furnished(settings, plaza))
         stack.enter_context(_bot(settings))
         yield World(slack, plaza, settings, deps)
 
 
-def settings_for(slack: LocalSlack, url: str, data: Path, *, undo_seconds: float) -> Settings:
+def settings_for(slack: LocalSlack, url: str, data: Path, *, undo_seconds: float, console_port: int = 0) -> Settings:
     """Return the settings of a bot in this world: nothing is read from the machine's own `.env`."""
     ids = {person.name: person.id for person in slack.seed.people}
     return Settings(
@@ -83,7 +87,10 @@ def settings_for(slack: LocalSlack, url: str, data: Path, *, undo_seconds: float
         reviewers=(ids["ruth"],),
         admins=(ids["theo"],),
         undo_seconds=undo_seconds,
-        http_port=0,
+        SLACK_CLIENT_ID=slack.app.client_id,
+        SLACK_CLIENT_SECRET=slack.app.client_secret,
+        console_url=f"http://127.0.0.1:{console_port}" if console_port else None,
+        http_port=console_port,
     )
 
 
@@ -128,25 +135,28 @@ def _bot(settings: Settings) -> Iterator[None]:
         thread.join(20)
 
 
-def _ports(data: Path) -> tuple[int, int]:
-    """Return the ports of the Slack and of Plaza: those of the first start for ever, since what is kept names them."""
+def _ports(data: Path | None) -> tuple[int, int, int]:
+    """Return the ports of the Slack, of Plaza and of the console. Where anything is kept they are those of the first
+    start for ever, since what is kept names them."""
+    if data is None:
+        return 0, 0, _free(0)
     kept = data / "ports"
     if not kept.exists():
-        kept.write_text(f"{_free(SLACK_PORT)} {_free(PLAZA_PORT)}")
-    slack, plaza = (int(port) for port in kept.read_text().split())
-    for port in (slack, plaza):
+        kept.write_text(f"{_free(SLACK_PORT)} {_free(PLAZA_PORT)} {_free(CONSOLE_PORT)}")
+    slack, plaza, console = (int(port) for port in kept.read_text().split())
+    for port in (slack, plaza, console):
         if _is_taken(port):
             raise ChorusError(
                 f"Port {port} is in use. If the demo runs already, open http://127.0.0.1:{slack}/; otherwise stop "
                 "the program that has the port, or begin anew with make demo-reset."
             )
-    return slack, plaza
+    return slack, plaza, console
 
 
 def _free(wanted: int) -> int:
     """Return the port, or any other one where somebody else has it."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0 if _is_taken(wanted) else wanted))
+        probe.bind(("127.0.0.1", 0 if not wanted or _is_taken(wanted) else wanted))
         port: int = probe.getsockname()[1]
         return port
 
