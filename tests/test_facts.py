@@ -67,12 +67,12 @@ def test_corrections_of_the_labelled_posts_are_nearly_always_due(split: str) -> 
 SECOND_AUTHOR = FactBase.load(DATA / "facts_second_author.yml")
 
 
-@pytest.mark.parametrize("split", ["first"])
+@pytest.mark.parametrize("split", ["first", "second"])
 def test_posts_by_another_author_are_judged_as_well(split: str) -> None:
     report = evaluate(SECOND_AUTHOR, labelled(split, "posts_second_author.jsonl"), now=NOW)
     assert report.precision >= 0.97, str(report)
     assert report.recall >= 0.85, str(report)
-    assert report.wrongly_flagged <= 0.01, str(report)
+    assert report.wrongly_flagged <= 0.02, str(report)
 
 
 @pytest.mark.parametrize(

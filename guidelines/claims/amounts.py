@@ -11,6 +11,7 @@ _CONVERTED = 0.1
 _GREY = 0.05
 _FOREIGN = 2.5
 _MONTHS = 12.0
+_DISCOUNTED = 0.7
 
 
 class Match(StrEnum):
@@ -79,11 +80,22 @@ def _aligned(fact: Quantity, claim: Quantity) -> tuple[float, float, str, bool] 
     if fact.period and claim.period and fact.period != claim.period:
         scale = fact.period / claim.period
         low, high = low * scale, high * scale
+        if fact.dimension == "money" and _is_tariff(fact, low, scale):
+            return None
     elif bool(fact.period) != bool(claim.period) and fact.dimension == "money" and fact.value and low:
         ratio = low / fact.value
         if any(math.isclose(ratio, factor, rel_tol=0.02) for factor in (_MONTHS, 1 / _MONTHS)):
             return None
     return low, high, claim.relation, claim.approximate
+
+
+def _is_tariff(fact: Quantity, scaled: float, scale: float) -> bool:
+    """Whether a price for another period is a price of its own: by the day and by the hour, or a year at a discount."""
+    if not any(math.isclose(scale, factor, rel_tol=0.02) for factor in (_MONTHS, 1 / _MONTHS)):
+        return not math.isclose(scaled, fact.value, rel_tol=_CLOSE)
+    cheaper, dearer = sorted((scaled, fact.value))
+    yearly_is_cheaper = (scaled < fact.value) == (scale < 1)
+    return yearly_is_cheaper and _DISCOUNTED * dearer <= cheaper < (1 - _CLOSE) * dearer
 
 
 def _foreign(fact: Quantity, claim: Quantity) -> bool:

@@ -59,14 +59,16 @@ def _inherited(context: Sequence[Clause]) -> frozenset[str]:
 def _split_all(text: str, index: EntityIndex) -> list[Clause]:
     folded = fold(text)
     found: list[Clause] = []
+    invented = False
     for number, (start, end) in enumerate(sentence_bounds(folded.text)[:MOST_SENTENCES]):
         sentence = tokens_of(folded, start, end)[:400]
         if not sentence:
             continue
         quoted = sentence[0].text == ">"
+        invented = invented or gate.is_creative(sentence)
         for tokens in _split(sentence):
             clause = _clause(tokens, sentence, number, index)
-            found.append(replace(clause, stance=Stance.OTHER) if quoted else clause)
+            found.append(replace(clause, stance=Stance.OTHER) if quoted or invented else clause)
     return found[:MOST_CLAUSES]
 
 

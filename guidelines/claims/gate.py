@@ -39,6 +39,7 @@ _QUESTIONS = phrases("gate questions")
 _WISHES = phrases("gate wishes")
 _HYPOTHETICALS = phrases("gate hypotheticals")
 _JOKES = phrases("gate jokes")
+_CREATIVE = phrases("gate creative")
 _OPENING_JOKES = phrases("gate opening jokes")
 _JOKE_SIGNS = frozenset("🙄🙃😜😝🤡")
 _HEDGES = phrases("gate hedges")
@@ -170,6 +171,11 @@ def _is_diary(words: Sequence[str]) -> bool:
         return not (words[0] in _MADE and following in _AFTER_PARTICIPLE)
     past = words[0].endswith("ed") and len(words[0]) > 4
     return past and bool(following) and not (words[0] in _PARTICIPLES and following in _AFTER_PARTICIPLE)
+
+
+def is_creative(sentence: Sequence[Token]) -> bool:
+    """Whether a sentence announces a poem, a story or a game, in which nothing is claimed."""
+    return contains(sentence, _CREATIVE)
 
 
 def refutes_before(clause: Sequence[Token]) -> bool:

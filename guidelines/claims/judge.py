@@ -17,7 +17,7 @@ from guidelines.claims.lexicon import group, stem
 from guidelines.claims.prepare import prepare
 from guidelines.claims.record import Fact
 from guidelines.claims.retrieval import Retrieval
-from guidelines.claims.subjects import is_fragment, other_place, other_subject
+from guidelines.claims.subjects import happens_there, is_fragment, other_place, other_subject
 from guidelines.claims.terms import Reading, Spelling, Term, read
 from guidelines.claims.text import Token
 from guidelines.claims.variants import is_variant
@@ -101,6 +101,8 @@ class Judge:
                 continue
             if fact.qualifiers and not fact.qualifiers & _stems(said):
                 evidence = replace(evidence, confidence=min(evidence.confidence, 0.55))
+            if evidence.contradicts and other_subject(fact, said):
+                continue
             if evidence.contradicts and _off_topic(fact, said, anchor):
                 evidence = replace(evidence, confidence=min(evidence.confidence, _DOUBT))
             yield _judgement(fact, clause, said.reading, evidence)
@@ -166,7 +168,7 @@ def _weigh(found: Iterable[Evidence]) -> Evidence | None:
 
 def _off_topic(fact: Prepared, said: Said, anchor: Said | None) -> bool:
     """Whether a clause may well be about something else than the fact."""
-    return other_subject(fact, said) or other_place(fact, said) or is_fragment(said, anchor)
+    return other_place(fact, said) or happens_there(fact, said) or is_fragment(said, anchor)
 
 
 def _elsewhere(fact: Prepared, said: Said) -> bool:

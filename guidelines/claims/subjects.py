@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from guidelines.claims.evidence import Prepared, Said
 from guidelines.claims.gate import Stance
-from guidelines.claims.lexicon import group
+from guidelines.claims.lexicon import group, stem
 from guidelines.claims.terms import Term
 from guidelines.claims.text import Token
 
@@ -12,8 +12,9 @@ _VERBS = group("subjects verbs")
 _JOINTS = group("subjects joints")
 _OUTSIDE = group("subjects outside")
 _PLACING = group("subjects placing")
-_IMPERATIVES = group("subjects imperatives")
+_NO_THINGS = frozenset(map(stem, group("subjects imperatives") | group("subjects generic")))
 _PRONOUNS = group("clauses pronouns")
+_TURNS = frozenset({"before", "after", "when", "until", "that", "because", "while"})
 _LONGEST = 6
 
 
@@ -25,7 +26,8 @@ def other_subject(fact: Prepared, said: Said) -> bool:
         return bool(things) and not any(_known(fact, term) for term in things)
     for mention in (mention for mention in said.clause.mentions if not mention.contrast):
         around = (_things(said, _before(tokens, mention.first)), _things(said, _behind(tokens, mention.last)))
-        if any(around) and not any(_known(fact, term) for things in around for term in things):
+        heads = [things[-1] for things in around if things]
+        if heads and not any(_known(fact, head) for head in heads):
             return True
     return False
 
@@ -39,6 +41,21 @@ def other_place(fact: Prepared, said: Said) -> bool:
     if fact.regions or fact.reading.slots or any(value.kind == "place" for value in fact.reading.values):
         return False
     return any(at and tokens[at - 1].text in _PLACING for at in places)
+
+
+def happens_there(fact: Prepared, said: Said) -> bool:
+    """Whether a clause tells an event that the fact does not speak of: "300 students protested at Larkhill"."""
+    tokens = said.reading.tokens
+    for mention in said.clause.mentions:
+        if not mention.first or tokens[mention.first - 1].text not in _JOINTS:
+            continue
+        before = [term for term in said.reading.terms if term.last < mention.first and term.weight >= 1.0]
+        if any(
+            tokens[term.last].text.endswith("ed") and tokens[term.last].text != "need" and not _known(fact, term)
+            for term in before
+        ):
+            return True
+    return False
 
 
 def is_fragment(said: Said, anchor: Said | None) -> bool:
@@ -74,7 +91,7 @@ def _behind(tokens: Sequence[Token], name: int) -> tuple[int, int]:
     for at in range(name + 1, min(len(tokens), name + _LONGEST)):
         if tokens[at].text in _VERBS:
             return name + 1, at - 1
-        if tokens[at].kind != "word" and tokens[at].text != "'s":
+        if tokens[at].text in _TURNS or (tokens[at].kind != "word" and tokens[at].text != "'s"):
             break
     return 0, -1
 
@@ -82,8 +99,16 @@ def _behind(tokens: Sequence[Token], name: int) -> tuple[int, int]:
 def _things(said: Said, span: tuple[int, int]) -> list[Term]:
     """The words of a span that may name a thing."""
     first, last = span
-    terms = [term for term in said.reading.terms if first <= term.first and term.last <= last and term.weight >= 1.0]
-    return [term for term in terms if not term.text.endswith("ly") and term.text not in _IMPERATIVES]
+    reading = said.reading
+    terms = [term for term in reading.terms if first <= term.first and term.last <= last and term.weight >= 1.0]
+    filled = {at for each in (*reading.slots, *reading.values) for at in range(each.first, each.last + 1)}
+    return [
+        term
+        for term in terms
+        if not reading.tokens[term.last].text.endswith(("ly", "ing"))
+        and not {term.first} & filled
+        and stem(reading.tokens[term.last].text) not in _NO_THINGS
+    ]
 
 
 def _known(fact: Prepared, term: Term) -> bool:
