@@ -166,7 +166,12 @@ class LocalSlack:
     def start(self) -> Self:
         """Serve in a thread of its own; returns when requests are answered."""
         config = uvicorn.Config(
-            self.asgi(), log_level="warning", lifespan="on", ws="websockets-sansio", timeout_graceful_shutdown=2
+            self.asgi(),
+            log_level="warning",
+            access_log=False,
+            lifespan="on",
+            ws="websockets-sansio",
+            timeout_graceful_shutdown=2,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._serve, name="local-slack", daemon=True)
