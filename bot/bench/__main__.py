@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from bot import logs
-from bot.bench import bulk, killing, record, throttle
+from bot.bench import bulk, burst, clicks, idle, judging, killing, record, throttle, way
 from bot.bench import stage as stages
 from bot.bench.row import Row
 from bot.bench.stage import Stage
@@ -21,9 +21,14 @@ log = logging.getLogger(__name__)
 
 ROOMS: Mapping[str, Callable[[Stage], Iterable[Row]]] = {
     "throttle": throttle.rows,
+    "clicks": clicks.rows,
+    "way": way.rows,
+    "judging": judging.rows,
+    "burst": burst.rows,
     "bulk": bulk.rows,
     "record": record.rows,
     "killing": killing.rows,
+    "idle": idle.rows,
 }
 """What can be measured, by the name that `--only` takes."""
 

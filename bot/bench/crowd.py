@@ -39,9 +39,9 @@ _OPENINGS = (
 class Crowd(MastodonConnector):
     """Mastodon's rules and limits, but the posts are at hand: read in pages, oldest first."""
 
-    def __init__(self, posts: Sequence[Post] = (), *, page: int = 10_000) -> None:
+    def __init__(self, posts: Sequence[Post] = (), *, page: int = 500) -> None:
+        self.page = page
         self._posts = posts
-        self._page = page
         self._by_id = {post.id: post for post in posts}
 
     def check(self, call: Call) -> Health:
@@ -51,7 +51,7 @@ class Crowd(MastodonConnector):
     def fetch(self, call: Call, followed: Followed, cursor: Cursor | None) -> Page:
         del call, followed
         start = int(cursor) if cursor else 0
-        end = start + self._page
+        end = start + self.page
         return Page(tuple(self._posts[start:end]), Cursor(str(end)), complete=end >= len(self._posts))
 
     def thread(self, call: Call, post_id: str) -> Thread:

@@ -1,0 +1,97 @@
+"""From a click in Slack to its acknowledgement, while the workers of the same process are busy."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from slack_sdk import WebClient
+from sqlalchemy import func, select, text
+
+from bot import intake, jobs, sources
+from bot.bench.bot_process import running
+from bot.bench.company import Company, settled
+from bot.bench.crowd import Crowd, posts
+from bot.bench.row import Row, fast_enough
+from bot.bench.stage import Stage
+from bot.demo.slack.errors import Json, PersonError
+from bot.demo.slack.seed import chorus_app, harbour
+from bot.demo.slack.server import LocalSlack
+from bot.demo.world import MENTIONS
+from bot.models import Mention, MentionState, SourceState
+from bot.slack import lane
+from bot.slack.manifest import manifest
+
+A_SECOND = 50
+MUST = 0.1
+CARDS = 4
+WAITING = 64
+"""So many clicks may wait for their acknowledgement at a time."""
+_EITHER = ("mention.claim", "mention.release")
+
+
+def rows(stage: Stage) -> Iterator[Row]:
+    """Put cards into a channel, give the bot a backlog to work on, and click."""
+    backlog, seconds = stage.size(4000, 50), stage.size(20, 2)
+    with stage.database() as url, LocalSlack(seed=harbour(chorus_app(manifest()))) as slack:
+        crowd = Crowd(list(posts(CARDS + backlog)), page=CARDS)
+        with settled(url, stage.folder, connectors={"mastodon": crowd}, channel=MENTIONS) as company:
+            _show_cards(company, slack)
+            crowd.page = 500
+            _leave_work(company)
+            with running(slack, url, stage.folder):
+                taken, refused = _click(slack, seconds * A_SECOND)
+                left = _waiting(company)
+    what = f"click to acknowledgement, {A_SECOND} clicks/s, {left:,} mentions still waiting for the workers at the end"
+    yield fast_enough(what, taken, MUST, share=99)
+    if refused:
+        yield Row("clicks that were not acknowledged", "0", str(refused), kept=False)
+
+
+def _show_cards(company: Company, slack: LocalSlack) -> None:
+    client = WebClient(token=slack.bot_token, base_url=slack.api_url, retry_handlers=[])
+    mentions = intake.collect(company.deps, company.source.id).mentions
+    jobs.prepare_mentions(company.deps, mentions)
+    jobs.empty(company.deps, MENTIONS, lambda channel: lane.drain(company.deps, client, channel))
+
+
+def _leave_work(company: Company) -> None:
+    """Let the rest come in without being worked on. The platform itself is out of reach for the process to come."""
+    while intake.collect(company.deps, company.source.id).mentions:
+        pass
+    sources.set_state(company.deps, company.source.id, SourceState.PAUSED, actor="operator")
+    with company.deps.sessions.begin() as session:
+        session.execute(text("delete from procrastinate_jobs where task_name <> 'prepare'"))
+
+
+def _click(slack: LocalSlack, number: int) -> tuple[list[float], int]:
+    """Click at even distances, whether or not earlier clicks were acknowledged; returns seconds, and the refused."""
+    ana = slack.person("ana")
+    cards = [message["ts"] for message in ana.messages(MENTIONS)]
+    began = time.perf_counter()
+
+    def click(place: int) -> float | None:
+        planned = began + place / A_SECOND
+        time.sleep(max(0.0, planned - time.perf_counter()))
+        try:
+            ana.click(*_button_of(slack, cards[place % len(cards)]))
+        except PersonError:
+            return None
+        return time.perf_counter() - planned
+
+    with ThreadPoolExecutor(WAITING) as pool:
+        answers = list(pool.map(click, range(number)))
+    taken = [seconds for seconds in answers if seconds is not None]
+    return taken, len(answers) - len(taken)
+
+
+def _button_of(slack: LocalSlack, ts: str) -> tuple[Json, str]:
+    """Return the card as it is now, with the button that it offers: to take the conversation, or to give it back."""
+    card = {**(slack.state.message(MENTIONS, ts) or {}), "channel": MENTIONS}
+    offered = [element.get("action_id") for block in card["blocks"] for element in block.get("elements", [])]
+    return card, next(button for button in _EITHER if button in offered)
+
+
+def _waiting(company: Company) -> int:
+    collected = select(func.count()).select_from(Mention).where(Mention.state != MentionState.OPEN)
+    with company.deps.sessions() as session:
+        return session.scalar(collected) or 0
