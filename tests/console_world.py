@@ -258,7 +258,7 @@ class Past:
                     self.conversation(session, at)
 
     def conversation(self, session: Session, at: datetime, *, text: str = "", author: str = "") -> int:
-        """One conversation with whatever became of it; returns its number."""
+        """One conversation with whatever became of it, or with words of its own, still open; returns its number."""
         kind, mood, said = self._random.choice(SAID)
         venue = self._random.choices(self.venues, (5, 3, 2, 1))[0]
         self._number += 1
@@ -284,7 +284,7 @@ class Past:
         self._note(session, "source.read", at, f"source:{self.source.id}", data={"mentions": [mention.id]})
         judged = {"kind": kind, "mood": mood, "urgency": "normal"}
         self._note(session, "mention.triaged", at, f"mention:{mention.id}", data=judged)
-        chance = self._random.random()
+        chance = 1.0 if text else self._random.random()
         if chance < 0.45:
             self.reply(
                 session, mention, post, at + timedelta(minutes=self._random.choice((4, 11, 26, 50, 170, 700, 1900)))

@@ -3,13 +3,16 @@
 import os
 import zipfile
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import BinaryIO
+
+from sqlalchemy.orm import Session
 
 from bot.audit import export
 from bot.audit.bundle import write_bundle
@@ -54,11 +57,11 @@ class Watched:
             return self._found.get(name)
 
 
-def lines(sessions: Sessions, chosen: Selection, form: str, progress: Progress, *, at: datetime) -> Iterator[bytes]:
+def lines(sessions: Sessions, chosen: Selection, form: str, progress: Progress, *, at: datetime) -> Generator[bytes]:
     """Yield an export in pieces of some size. Memory holds one piece; the transaction ends with the last one."""
     waiting = bytearray()
-    with sessions() as session:
-        for part in export.FORMS[form](session, chosen, at):
+    with sessions() as session, closing(_generated(session, chosen, form, at)) as parts:
+        for part in parts:
             waiting += part
             progress.done = min(progress.done + 1, progress.total)
             if len(waiting) >= PIECE:
@@ -66,6 +69,10 @@ def lines(sessions: Sessions, chosen: Selection, form: str, progress: Progress, 
                 waiting.clear()
     progress.done, progress.over = progress.total, True
     yield bytes(waiting)
+
+
+def _generated(session: Session, chosen: Selection, form: str, at: datetime) -> Generator[bytes]:
+    yield from export.FORMS[form](session, chosen, at)
 
 
 def archive(
