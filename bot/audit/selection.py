@@ -231,11 +231,13 @@ def _whole() -> Select[tuple[Any, ...]]:
 
 
 def _found(session: Session, query: Select[tuple[Any, ...]]) -> Iterator[Found]:
-    for row in session.execute(query):
-        kept: dict[str, tuple[str, str]] = row[8] or {}
-        texts = {name: text for name, (_salt, text) in sorted(kept.items())}
-        salts = {name: bytes.fromhex(salt) for name, (salt, _text) in sorted(kept.items())}
-        yield Found(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], texts, salts)
+    # Closed at once when nobody wants the rest, such as an export that was broken off.
+    with session.execute(query) as rows:
+        for row in rows:
+            kept: dict[str, tuple[str, str]] = row[8] or {}
+            texts = {name: text for name, (_salt, text) in sorted(kept.items())}
+            salts = {name: bytes.fromhex(salt) for name, (salt, _text) in sorted(kept.items())}
+            yield Found(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], texts, salts)
 
 
 def _stored(value: object) -> object:
