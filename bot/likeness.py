@@ -1,9 +1,10 @@
 """Near-duplicates: texts that say the same in almost the same words.
 
-MinHash over word shingles, folded into bands that an index can look up; what shares a band is then compared in full.
+MinHash, folded into bands that an index can look up; what shares a band is then compared in full.
 """
 
 import struct
+from collections.abc import Collection
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -24,12 +25,18 @@ _SEEDS = tuple(int.from_bytes(blake2b(bytes([n]), digest_size=8).digest()) | 1 f
 
 
 def bands(text: str) -> list[int]:
-    """Return the bands of a text as signed 64-bit numbers, stable for ever; none for a text too short to compare."""
+    """Return the bands of a text, read as pairs of words; none for a text too short to compare."""
     words = plain(text).split()[:MOST_WORDS]
     if len(words) < FEWEST_WORDS:
         return []
-    shingles = {_hashed(" ".join(words[start : start + 2])) for start in range(len(words) - 1)}
-    least = [min((shingle * seed & _MASK) >> 16 for shingle in shingles) for seed in _SEEDS]
+    return fingerprint({" ".join(words[start : start + 2]) for start in range(len(words) - 1)})
+
+
+def fingerprint(features: Collection[str]) -> list[int]:
+    """Return one signed 64-bit number for each band, stable for ever: sets that share most of their features nearly
+    always share a band, and equal ones always do."""
+    hashes = [int.from_bytes(blake2b(feature.encode(), digest_size=8).digest()) for feature in features] or [0]
+    least = [min((value * seed & _MASK) >> 16 for value in hashes) for seed in _SEEDS]
     return [_band(number, least[number * ROWS : (number + 1) * ROWS]) for number in range(BANDS)]
 
 
@@ -42,10 +49,6 @@ def alike(one: str, other: str) -> bool:
 def plain(text: str) -> str:
     """Return a text without what copies differ in: case, links, handles, punctuation."""
     return " ".join(_NOISE.sub(" ", text[:5000].casefold()).split())
-
-
-def _hashed(words: str) -> int:
-    return int.from_bytes(blake2b(words.encode(), digest_size=8).digest())
 
 
 def _band(number: int, rows: list[int]) -> int:

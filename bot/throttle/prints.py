@@ -1,29 +1,18 @@
-"""Does a text read like one of ours? An index of fingerprints brings candidates, the texts themselves the score.
-
-The fingerprint is MinHash over words, 16 bands of 4 rows: texts that share most of their words nearly always share a
-band, and equal ones always do.
-"""
+"""Does a text read like one of ours? An index of fingerprints brings candidates, the texts themselves the score."""
 
 import re
-import struct
 from functools import lru_cache
-from hashlib import blake2b
-from random import Random
 from typing import Any
 
 from rapidfuzz.fuzz import ratio
 from sqlalchemy import Connection, event, insert, inspect, update
 from sqlalchemy.orm import Mapper
 
+from bot.likeness import fingerprint
 from bot.models import Reply
 from bot.models.limits import ReplyPrint
 
-BANDS, ROWS = 16, 4
-_MODULUS = (1 << 61) - 1
-_random = Random(20_261_121)  # noqa: S311 - the same numbers in every process, for ever; nothing here is secret
-_PERMUTATIONS = tuple((_random.randrange(1, _MODULUS), _random.randrange(_MODULUS)) for _ in range(BANDS * ROWS))
 _WORD = re.compile(r"\w+")
-_PACK = struct.Struct(f">{ROWS + 1}Q")
 
 
 def words_of(text: str) -> list[str]:
@@ -34,22 +23,12 @@ def words_of(text: str) -> list[str]:
 @lru_cache(maxsize=256)
 def bands_of(text: str) -> list[int]:
     """Return the fingerprint: one signed 64-bit number for each band."""
-    hashes = [_hash(word.encode()) for word in set(words_of(text))] or [0]
-    lowest = [min([(a * value + b) % _MODULUS for value in hashes]) for a, b in _PERMUTATIONS]
-    return [_signed(_PACK.pack(band, *lowest[band * ROWS : (band + 1) * ROWS])) for band in range(BANDS)]
+    return fingerprint(set(words_of(text)))
 
 
 def likeness(one: str, other: str) -> float:
     """Return how alike two texts read: 0 for nothing in common, 1 for the same words."""
     return float(ratio(" ".join(words_of(one)), " ".join(words_of(other)))) / 100
-
-
-def _hash(word: bytes) -> int:
-    return int.from_bytes(blake2b(word, digest_size=8).digest())
-
-
-def _signed(packed: bytes) -> int:
-    return int.from_bytes(blake2b(packed, digest_size=8).digest(), signed=True)
 
 
 @event.listens_for(Reply, "after_insert")
