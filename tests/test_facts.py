@@ -67,7 +67,7 @@ def test_corrections_of_the_labelled_posts_are_nearly_always_due(split: str) -> 
 SECOND_AUTHOR = FactBase.load(DATA / "facts_second_author.yml")
 
 
-@pytest.mark.parametrize("split", ["first", "second"])
+@pytest.mark.parametrize("split", ["first", "second", "third"])
 def test_posts_by_another_author_are_judged_as_well(split: str) -> None:
     report = evaluate(SECOND_AUTHOR, labelled(split, "posts_second_author.jsonl"), now=NOW)
     assert report.precision >= 0.97, str(report)

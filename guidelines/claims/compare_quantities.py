@@ -83,7 +83,7 @@ def _one(fact: Prepared, said: Said, pairing: Pairing, ours: Quantity, theirs: Q
         negated=negated,
         ceiling=bool(said.words & _CEILING),
         allowance=any(_ALLOWANCE & term.keys.keys() for term in fact.reading.terms),
-        condition=aged or _is_threshold(fact, said, ours),
+        condition=aged or _is_threshold(fact, said, ours) or _only_from(said, ours, theirs),
         tolerance=fact.tolerance,
     )
     if result is Match.UNCLEAR:
@@ -101,6 +101,12 @@ def _is_threshold(fact: Prepared, said: Said, ours: Quantity) -> bool:
     if any("~age" in term.keys for term in fact.reading.terms):
         return True
     return all(any("±mandatory" in term.keys for term in side.reading.terms) for side in (fact, said))
+
+
+def _only_from(said: Said, ours: Quantity, theirs: Quantity) -> bool:
+    """Whether both name the point where something begins: "only from 3 years", "only after 2 hours"."""
+    before = {token.text for token in said.reading.tokens[max(0, theirs.first - 2) : theirs.first + 1]}
+    return ours.relation in (">=", ">") and "only" in said.words and bool(before & {"from", "after", "over"})
 
 
 def _as_age(fact: Prepared, said: Said, ours: Quantity, theirs: Quantity) -> Quantity:

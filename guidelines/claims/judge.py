@@ -17,7 +17,7 @@ from guidelines.claims.lexicon import group, stem
 from guidelines.claims.prepare import prepare
 from guidelines.claims.record import Fact
 from guidelines.claims.retrieval import Retrieval
-from guidelines.claims.subjects import happens_there, is_fragment, other_place, other_subject
+from guidelines.claims.subjects import happens_there, is_fragment, narrower_subject, other_place, other_subject
 from guidelines.claims.terms import Reading, Spelling, Term, read
 from guidelines.claims.text import Token
 from guidelines.claims.variants import is_variant
@@ -168,7 +168,12 @@ def _weigh(found: Iterable[Evidence]) -> Evidence | None:
 
 def _off_topic(fact: Prepared, said: Said, anchor: Said | None) -> bool:
     """Whether a clause may well be about something else than the fact."""
-    return other_place(fact, said) or happens_there(fact, said) or is_fragment(said, anchor)
+    return (
+        narrower_subject(fact, said)
+        or other_place(fact, said)
+        or happens_there(fact, said)
+        or is_fragment(said, anchor)
+    )
 
 
 def _elsewhere(fact: Prepared, said: Said) -> bool:

@@ -15,21 +15,42 @@ _PLACING = group("subjects placing")
 _NO_THINGS = frozenset(map(stem, group("subjects imperatives") | group("subjects generic")))
 _PRONOUNS = group("clauses pronouns")
 _TURNS = frozenset({"before", "after", "when", "until", "that", "because", "while"})
+_NO_OWNERS = group("subjects no owners")
 _LONGEST = 6
 
 
 def other_subject(fact: Prepared, said: Said) -> bool:
     """Whether the subject is a thing the fact does not speak of: "the café at Harrow Hall", "Harrow Hall's café"."""
+    heads = [things[-1] for things in _subjects(said) if things]
+    return bool(heads) and not any(_known(fact, head) for head in heads)
+
+
+def narrower_subject(fact: Prepared, said: Said) -> bool:
+    """Whether a word unknown to the fact narrows the subject: "Marlowe travel insurance" and not its home insurance."""
+    things = [thing for things in _subjects(said) for thing in things]
+    return any(not _known(fact, thing) for thing in things) or _belongs_to_other(fact, said)
+
+
+def _subjects(said: Said) -> list[list[Term]]:
+    """The words before and behind each name that make up the subject, or all that opens a clause without a name."""
     tokens = said.reading.tokens
-    if not said.clause.own and not said.clause.borrowed:
-        things = _things(said, _opening(tokens))
-        return bool(things) and not any(_known(fact, term) for term in things)
-    for mention in (mention for mention in said.clause.mentions if not mention.contrast):
-        around = (_things(said, _before(tokens, mention.first)), _things(said, _behind(tokens, mention.last)))
-        heads = [things[-1] for things in around if things]
-        if heads and not any(_known(fact, head) for head in heads):
-            return True
-    return False
+    if not said.clause.own:
+        return [] if said.clause.borrowed else [_things(said, _opening(tokens))]
+    spans = [
+        span
+        for mention in said.clause.mentions
+        if not mention.contrast
+        for span in (_before(tokens, mention.first), _behind(tokens, mention.last))
+    ]
+    return [_things(said, span) for span in spans]
+
+
+def _belongs_to_other(fact: Prepared, said: Said) -> bool:
+    """Whether a clause speaks of somebody else's before it names the entity: "brightwater's excess is £500"."""
+    tokens = said.reading.tokens
+    first = min((mention.first for mention in said.clause.mentions), default=0)
+    owners = [term for term in said.reading.terms if term.last < first and tokens[term.last].text.endswith("'s")]
+    return any(tokens[term.last].text not in _NO_OWNERS and not _known(fact, term) for term in owners)
 
 
 def other_place(fact: Prepared, said: Said) -> bool:
@@ -101,14 +122,18 @@ def _things(said: Said, span: tuple[int, int]) -> list[Term]:
     first, last = span
     reading = said.reading
     terms = [term for term in reading.terms if first <= term.first and term.last <= last and term.weight >= 1.0]
-    filled = {at for each in (*reading.slots, *reading.values) for at in range(each.first, each.last + 1)}
+    filled = {at for slot in reading.slots for at in range(slot.first, slot.last + 1)}
+    filled |= {at for value in reading.values for at in range(value.first, value.last + 1)}
     return [
-        term
-        for term in terms
-        if not reading.tokens[term.last].text.endswith(("ly", "ing"))
-        and not {term.first} & filled
-        and stem(reading.tokens[term.last].text) not in _NO_THINGS
+        term for term in terms if term.first not in filled and _is_thing(reading.tokens[term.last].text, term, last)
     ]
+
+
+def _is_thing(word: str, term: Term, last: int) -> bool:
+    """Whether a word may be a noun; "shipping" is one only at the end of its span."""
+    if word.endswith("ly") or stem(word) in _NO_THINGS:
+        return False
+    return not word.endswith("ing") or term.last == last
 
 
 def _known(fact: Prepared, term: Term) -> bool:
