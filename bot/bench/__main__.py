@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from bot import logs
-from bot.bench import bulk, burst, clicks, idle, judging, killing, record, throttle, way
+from bot.bench import bulk, burst, clicks, idle, judging, killing, peers, record, throttle, way
 from bot.bench import stage as stages
 from bot.bench.row import Row
 from bot.bench.stage import Stage
@@ -24,6 +24,7 @@ ROOMS: Mapping[str, Callable[[Stage], Iterable[Row]]] = {
     "clicks": clicks.rows,
     "way": way.rows,
     "judging": judging.rows,
+    "peers": peers.rows,
     "burst": burst.rows,
     "bulk": bulk.rows,
     "record": record.rows,

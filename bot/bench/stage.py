@@ -14,16 +14,18 @@ from bot import database
 
 Size = TypeVar("Size", int, float)
 
-_TEMPLATE = "bench_template"
-
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What a measurement is given. `quick` asks for sizes that show the way and prove nothing about speed."""
+    """What a measurement is given. `quick` asks for sizes that show the way and prove nothing about speed.
+
+    `template` is a migrated database on the server, of which fresh ones are copied.
+    """
 
     server: str
     folder: Path
     quick: bool
+    template: str = "bench_template"
 
     def size(self, whole: Size, quick: Size) -> Size:
         """Return how large to measure."""
@@ -33,7 +35,7 @@ class Stage:
     def database(self) -> Iterator[str]:
         """Yield the address of a fresh, migrated database, dropped afterwards."""
         name = f"bench_{uuid4().hex[:12]}"
-        _administer(self.server, f"create database {name} template {_TEMPLATE}")
+        _administer(self.server, f"create database {name} template {self.template}")
         try:
             yield _named(self.server, name)
         finally:
@@ -54,11 +56,12 @@ class Stage:
 def built(*, quick: bool) -> Iterator[Stage]:
     """Start a PostgreSQL in a folder that goes away again."""
     with TemporaryDirectory(prefix="chorus-bench-") as name, database.server(None, Path(name)) as server:
-        _administer(server, f"create database {_TEMPLATE}")
-        template = database.connect(_named(server, _TEMPLATE))
+        stage = Stage(server, Path(name), quick)
+        _administer(server, f"create database {stage.template}")
+        template = database.connect(_named(server, stage.template))
         database.migrate(template)
         template.dispose()
-        yield Stage(server, Path(name), quick)
+        yield stage
 
 
 def _administer(server: str, statement: str) -> None:

@@ -1,0 +1,109 @@
+"""Our checks beside libraries that people use for a part of the same work: on the same labelled replies, in one run."""
+
+import statistics
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from bot.bench.row import Row, shown, timed
+from bot.bench.stage import Stage
+from guidelines import pack as packs
+from guidelines.base import check
+from guidelines.evaluate import Labelled, read_replies
+
+REPLIES = Path(__file__).parents[2] / "tests" / "data" / "replies.jsonl"
+TUNED_ON = "tune"
+"""The part of the labelled replies that the rules were written by; it is left out."""
+
+Finds = Callable[[str], bool]
+Library = Any
+"""A library that may not be installed, and of whose types nothing is known here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A library, by its name in the package index, and the rule that asks for the same."""
+
+    name: str
+    rule: str
+    load: Callable[[], Finds]
+
+
+def rows(stage: Stage) -> Iterator[Row]:
+    """Measure our rule, then its peers as far as they are installed."""
+    if not REPLIES.exists():
+        yield Row("peers", "", "needs the labelled replies in tests/data of a checkout")
+        return
+    replies = [reply for reply in read_replies(REPLIES) if reply.split != TUNED_ON]
+    replies = replies[: stage.size(len(replies), 20)]
+    for rule in dict.fromkeys(peer.rule for peer in PEERS):
+        yield _measured("chorus", rule, replies, _ours(rule, replies))
+        for peer in PEERS:
+            if peer.rule == rule:
+                yield _beside(peer, replies)
+
+
+def _beside(peer: Peer, replies: Sequence[Labelled]) -> Row:
+    try:
+        finds = peer.load()
+    except ImportError:
+        return Row(_named(peer.name, peer.rule), "", f"not installed: pip install {peer.name}")
+    return _measured(peer.name, peer.rule, replies, finds)
+
+
+def _measured(name: str, rule: str, replies: Sequence[Labelled], finds: Finds) -> Row:
+    found: list[bool] = []
+    finds(replies[0].candidate.text)
+    taken = timed(lambda reply: found.append(finds(reply.candidate.text)), replies)
+    right = [rule in reply.rules for reply in replies]
+    hits = sum(one and other for one, other in zip(found, right, strict=True))
+    precision = f"{hits / sum(found):.2f}" if any(found) else "-"
+    recall = f"{hits / sum(right):.2f}" if any(right) else "-"
+    speed = shown(statistics.median(taken))
+    return Row(_named(name, rule), "", f"precision {precision}, recall {recall}, p50 {speed}, {len(replies)} replies")
+
+
+def _named(name: str, rule: str) -> str:
+    return f"{rule}: {name}"
+
+
+def _ours(rule: str, replies: Sequence[Labelled]) -> Finds:
+    pack = packs.default()
+    alone = replace(pack, rules=(pack.rule(rule),))
+    candidates = {reply.candidate.text: reply.candidate for reply in replies}
+    return lambda text: bool(check(candidates[text], alone).findings)
+
+
+def _presidio() -> Finds:
+    """Its recognisers of patterns: those of names and places need a language model that is fetched from elsewhere."""
+    library: Library = import_module("presidio_analyzer.predefined_recognizers")
+    kinds = ("EmailRecognizer", "PhoneRecognizer", "CreditCardRecognizer", "IbanRecognizer", "IpRecognizer")
+    recognizers = [getattr(library, kind)() for kind in kinds]
+    return lambda text: any(one.analyze(text, one.supported_entities, None) for one in recognizers)
+
+
+def _better_profanity() -> Finds:
+    library: Library = import_module("better_profanity").profanity
+    return lambda text: bool(library.contains_profanity(text))
+
+
+def _alt_profanity_check() -> Finds:
+    library: Library = import_module("profanity_check")
+    return lambda text: bool(library.predict([text])[0])
+
+
+def _proselint() -> Finds:
+    tools: Library = import_module("proselint.tools")
+    register: Library = import_module("proselint.checks").__register__
+    import_module("proselint.registry").CheckRegistry().register_many(register)
+    return lambda text: bool(tools.LintFile("reply", text).lint())
+
+
+PEERS = (
+    Peer("presidio-analyzer", "private-data", _presidio),
+    Peer("better-profanity", "tone", _better_profanity),
+    Peer("alt-profanity-check", "tone", _alt_profanity_check),
+    Peer("proselint", "canned", _proselint),
+)
