@@ -67,7 +67,7 @@ def test_corrections_of_the_labelled_posts_are_nearly_always_due(split: str) -> 
 SECOND_AUTHOR = FactBase.load(DATA / "facts_second_author.yml")
 
 
-@pytest.mark.parametrize("split", ["first", "second", "third"])
+@pytest.mark.parametrize("split", ["first", "second", "third", "fourth"])
 def test_posts_by_another_author_are_judged_as_well(split: str) -> None:
     report = evaluate(SECOND_AUTHOR, labelled(split, "posts_second_author.jsonl"), now=NOW)
     assert report.precision >= 0.97, str(report)
@@ -87,6 +87,21 @@ def test_posts_by_another_author_are_judged_as_well(split: str) -> None:
 )
 def test_another_subject_place_or_time_than_that_of_the_fact_is_never_corrected(text: str) -> None:
     assert check(text).label is not Label.CONTRADICTS
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("Tern One is €120", Label.CONTRADICTS),
+        ("€120 for a Tern One", Label.CONTRADICTS),
+        ("Tern One is €20 off", Label.NONE),
+        ("The dock for the Tern One costs €20", Label.NONE),
+        ("vexel's price is €50 and the Tern One costs more", Label.NONE),
+    ],
+)
+def test_a_bare_price_is_the_price_of_what_is_named(text: str, label: Label) -> None:
+    base = FactBase.load(ONE.replace("runs for 14 hours on a charge", "costs €90"))
+    assert check(text, base=base).label is label
 
 
 def test_a_price_for_each_user_is_compared_over_the_same_time() -> None:

@@ -7,6 +7,7 @@ from guidelines.claims.terms import Term
 
 _PLAIN = group("attributes plain")
 _OPENING = frozenset({"new", "another", "ceremony", "party"})
+_NO_PRICE = group("attributes no price")
 ENOUGH = 0.34
 """Below this score two amounts are not held against one another."""
 
@@ -127,6 +128,8 @@ def _weights(fact: Prepared, ours: Quantity, keep: list[int]) -> list[float]:
 def _plain(fact: Prepared, said: Said, ours: Quantity) -> bool:
     """Whether a dimension speaks for itself: only one fact of the entity weighs anything, and so does the clause."""
     kind = dimension_of(ours)
+    if ours.dimension == "money" and not ours.period:
+        return kind in fact.lonely and _is_its_price(said)
     if not (ours.dimension in _PLAIN or ours.period) or kind not in fact.lonely or not _named_nearby(said):
         return False
     if ours.period and not any(dimension_of(each) == kind for each in said.reading.quantities):
@@ -136,3 +139,12 @@ def _plain(fact: Prepared, said: Said, ours: Quantity) -> bool:
         term for term in said.reading.terms if term.weight >= 1.0 and not any(ours.relation(term) for ours in known)
     ]
     return len(strangers) <= (0 if ours.period else 2)
+
+
+def _is_its_price(said: Said) -> bool:
+    """Whether a clause says nothing but what the entity costs: "Lumivox is $499", "$499 for a Lumivox"."""
+    if not said.clause.own or said.words & _NO_PRICE or any(term.weight >= 1.0 for term in said.reading.terms):
+        return False
+    tokens = said.reading.tokens
+    prices = [each for each in said.reading.quantities if each.dimension == "money"]
+    return any(each.first == 0 or tokens[each.first - 1].text in ("is", "are", "'s", "for", ":") for each in prices)

@@ -83,12 +83,17 @@ def _same(fact: Prepared, pairing: Pairing) -> Evidence | None:
     own = [term for at in keep if (term := pairing.partners[at]) is not None and pairing.shares[at] == 1.0]
     if score < _SAME or not own:
         return None
-    if fact.reading.quantities and not any(_bare(fact.reading.terms[at]) for at in keep):
+    if fact.reading.quantities and not any(_bare(term) and not _is_price(fact, term) for term in fact.reading.terms):
         return None
     first, last = min(term.first for term in own), max(term.last for term in own)
     return Evidence(
         False, 0.6 + 0.3 * score - 0.2 * bool(fact.reading.quantities), first, last, "The post says the same."
     )
+
+
+def _is_price(fact: Prepared, term: Term) -> bool:
+    """Whether a word such as "costs" only announces the amount."""
+    return "±pay" in term.keys and any(quantity.dimension == "money" for quantity in fact.reading.quantities)
 
 
 def _bare(term: Term) -> bool:

@@ -15,6 +15,7 @@ _ALLOWANCE = frozenset({"~returns", "~cancel", "~trial", "±refund", "~warranty"
 _YEAR = 31557600.0
 _AGED = frozenset({"be", "are", "aged", "age", "over", "under", "is", "turn"})
 _ALL = frozenset({"all", "every", "entirely", "fully", "each", "only", "exclusively"})
+_PARTS = frozenset({"some", "half", "few", "certain", "selected", "most"})
 _SURE = 0.55
 _HYPERBOLE = 20.0
 
@@ -60,11 +61,20 @@ def _some_of_all(fact: Prepared, said: Said, pairing: Pairing) -> Iterator[Evide
     strong = [at for at, term in enumerate(fact.reading.terms) if term.weight >= 1.0]
     if not strong or any(pairing.relations[at] < 0 for at in strong) or pairing.score(fact.weights, strong) < _SURE:
         return
+    if (at := _only_some(said)) is not None:
+        yield Evidence(True, 0.8, at, at, f"The post says {said.reading.tokens[at].raw}; the fact says all.")
     for share in said.reading.quantities:
         if share.dimension == "percent" and share.value < 99 and share.relation in ("=", "<", "<="):
             yield Evidence(
                 True, 0.8, share.first, share.last, f"The post says {_shown(said.reading, share)}; the fact says all."
             )
+
+
+def _only_some(said: Said) -> int | None:
+    """The place of "some" in "only some of their milk"."""
+    texts = [token.text for token in said.reading.tokens]
+    parts = (at for at in range(1, len(texts)) if texts[at] in _PARTS and texts[at - 1] in ("only", "just"))
+    return next(parts, None)
 
 
 def _one(fact: Prepared, said: Said, pairing: Pairing, ours: Quantity, theirs: Quantity) -> Evidence | None:

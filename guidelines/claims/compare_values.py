@@ -245,7 +245,7 @@ def _exclusive(fact: Prepared, ours: Sequence[Value]) -> bool:
         return True
     if len(ours) > 1 and ours[0].kind not in ("weekday", "season", "place", "material"):
         return False
-    listing = _LISTING - {"sell"} if ours[0].kind == "material" else _LISTING
+    listing = _LISTING - {"sell", "~sharing"} if ours[0].kind == "material" else _LISTING
     return not any(listing & term.keys.keys() for term in fact.reading.terms)
 
 
