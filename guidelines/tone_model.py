@@ -15,7 +15,13 @@ from guidelines.checks.lexicon import lexicon
 _TOKEN: Final = re.compile(r"[a-z]+(?:'[a-z]+)?|[?!.]|\d+|[^\x00-\x7f]")
 _MOST_TOKENS: Final = 400
 _SIGNS: Final = lexicon("tone_signs")
-_POINTED: Final = frozenset({"sign mocks", "sign bad words", "sign other people", "sign your this and that"})
+_POINTED: Final = frozenset(
+    f"sign {name}"
+    for name in (
+        *("mocks", "bad words", "other people", "your this and that", "this not that"),
+        *("belittles", "wonders", "distances", "dry", "shrugs"),
+    )
+)
 _ADDRESSED: Final = frozenset({"you 1", "you 2", "you 3"})
 _UNPOINTED: Final = -5.0
 """The score of a text that neither addresses nor mocks anybody: nothing in it can be rude to a person."""

@@ -50,6 +50,8 @@ def _is_kept(reading: Reading, span: Span) -> bool:
         return True
     before = _CLAUSE.split(reading.lower[start : span[0]])[-1]
     after = _CLAUSE.split(reading.lower[span[1] : end])[0]
+    if _LEXICON["secret of the reader"].pattern.search(reading.lower[max(0, start - 80) : end]):
+        return True
     keeps = _LEXICON["keeps it"].pattern
     return bool(keeps.search(before) or keeps.search(after))
 

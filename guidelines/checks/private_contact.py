@@ -13,6 +13,7 @@ _LEXICON: Final = lexicon("private_contact")
 _MAIL: Final = _LEXICON["mail"].pattern
 _DOT: Final = re.compile(r"\s?[\[({]?\s?\bdot\b\s?[\])}]?\s?")
 _FREE_MAIL: Final = word_sets()["free mail hosts"]
+_COMMON_WORDS: Final = word_sets()["common words of company names"]
 _ROLE: Final = _LEXICON["public mailbox"].pattern
 _PLACEHOLDER: Final = _LEXICON["placeholder mailbox"].pattern
 _THEIRS: Final = _LEXICON["theirs"].pattern
@@ -40,7 +41,9 @@ def _nearest(reading: Reading, at: int, ours: re.Pattern[str], theirs: re.Patter
 
 
 def _company_keys(reading: Reading) -> list[str]:
-    return [key for name in reading.candidate.company if len(key := re.sub(r"\W", "", name.lower())) >= 3]
+    keys = [re.sub(r"\W", "", name.lower()) for name in reading.candidate.company]
+    words = [word for name in reading.candidate.company for word in re.findall(r"[^\W_]{5,}", name.lower())]
+    return [key for key in keys if len(key) >= 3] + [word for word in words if word not in _COMMON_WORDS]
 
 
 def find_mail(reading: Reading) -> Iterator[Span]:

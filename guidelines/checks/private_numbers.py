@@ -12,6 +12,8 @@ _CARD: Final = _LEXICON["card"].pattern
 _CARD_END: Final = _LEXICON["end of a card"].pattern
 _IBAN: Final = _LEXICON["iban"].pattern
 _ORDER: Final = _LEXICON["order"].pattern
+_CODE: Final = _LEXICON["a code"].pattern
+_KEY: Final = _LEXICON["key"].pattern
 _COUNTED: Final = _LEXICON["a count"].pattern
 _SAMPLE: Final = _LEXICON["a sample"].pattern
 _IDENTITY: Final = _LEXICON["identity"].pattern
@@ -75,6 +77,14 @@ def find_order_number(reading: Reading) -> Iterator[Span]:
         if _is_sample(reading, match.start("id")) or _COUNTED.match(reading.lower, match.end()):
             continue
         yield match.span()
+    yield from _find_codes(reading)
+
+
+def _find_codes(reading: Reading) -> Iterator[Span]:
+    """Find codes of capitals and digits, such as the one of a booking: short, so their shape alone tells nothing."""
+    for match in _CODE.finditer(reading.folded):
+        if 5 <= len(match["id"]) <= 24 and not _is_sample(reading, match.start("id")):
+            yield match.span()
 
 
 def find_identity(reading: Reading) -> Iterator[Span]:
@@ -85,5 +95,8 @@ def find_identity(reading: Reading) -> Iterator[Span]:
 def find_secret(reading: Reading) -> Iterator[Span]:
     """Find passwords, codes and keys that are told."""
     for match in _SECRET.finditer(reading.folded if reading.folded.islower() else reading.lower):
-        if len(match["secret"]) >= 3:
+        if len(max(match.groups(default=""), key=len)) >= 3:
+            yield match.span()
+    for match in _KEY.finditer(reading.folded):
+        if not _is_sample(reading, match.start()):
             yield match.span()
