@@ -67,7 +67,7 @@ def test_corrections_of_the_labelled_posts_are_nearly_always_due(split: str) -> 
 SECOND_AUTHOR = FactBase.load(DATA / "facts_second_author.yml")
 
 
-@pytest.mark.parametrize("split", ["first", "second", "third", "fourth"])
+@pytest.mark.parametrize("split", ["first", "second", "third", "fourth", "fifth"])
 def test_posts_by_another_author_are_judged_as_well(split: str) -> None:
     report = evaluate(SECOND_AUTHOR, labelled(split, "posts_second_author.jsonl"), now=NOW)
     assert report.precision >= 0.97, str(report)
@@ -83,6 +83,10 @@ def test_posts_by_another_author_are_judged_as_well(split: str) -> None:
         "The former Bramblecraft CEO Brian Holt wrote a book",
         "Outside Europe Northgale charges exit fees",
         "My dog sat on my Cindertide cream. An animal test of sorts",
+        "The old Pebble earbuds only lasted 4 hours on a charge",
+        "sonarel's earbuds play for 4 hours on a charge, Pebble earbuds way longer",
+        '"Forgejay is closed source" said a rival on stage',
+        "A poem: the Pebble plays 4 hours, then it sleeps on a single charge",
     ],
 )
 def test_another_subject_place_or_time_than_that_of_the_fact_is_never_corrected(text: str) -> None:

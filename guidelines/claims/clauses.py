@@ -16,6 +16,7 @@ _BREAKS = frozenset({",", ":", ";", "(", ")", ".", "!", "?", "-", "|", "/", "*",
 _CONJUNCTIONS = group("clauses conjunctions")
 _PRONOUNS = group("clauses pronouns")
 _SUBJECTS = _PRONOUNS | frozenset(["i", "we", "my", "our", "i'm", "i've", "the"])
+_SAYING = frozenset({"said", "says", "say", "claims", "claimed", "writes", "tweeted", "yells", "shouts"})
 _FEELINGS = group("clauses feelings")
 _OTHERS = phrases("clauses others")
 
@@ -222,6 +223,8 @@ def _refute(clauses: list[Clause]) -> list[Clause]:
     for at, clause in enumerate(clauses):
         if gate.refutes_before(clause.tokens):
             _mark_reported(settled, at)
+        if _is_quoted(clause):
+            settled[at] = replace(settled[at], stance=Stance.HEDGED)
         if gate.rejects(clause.tokens) and not _negated_rejection(clause):
             settled[at] = replace(settled[at], refuted=True)
             if len([token for token in clause.tokens if token.kind == "word"]) <= 7:
@@ -229,6 +232,15 @@ def _refute(clauses: list[Clause]) -> list[Clause]:
         elif at and gate.denies(clause.tokens) and _follows_quote(clauses, at):
             _mark_before(settled, at)
     return settled
+
+
+def _is_quoted(clause: Clause) -> bool:
+    """Whether somebody else is quoted: "they keep logs" says a rival."""
+    if clause.stance is not Stance.ASSERTION:
+        return False
+    marks = [token.start for token in clause.around if token.text == '"']
+    inside = len(marks) > 1 and marks[0] < clause.tokens[0].start < marks[-1]
+    return inside and any(token.start > marks[-1] and token.text in _SAYING for token in clause.around)
 
 
 def _negated_rejection(clause: Clause) -> bool:

@@ -7,6 +7,7 @@ from guidelines.claims.gate import Stance
 from guidelines.claims.lexicon import group, stem
 from guidelines.claims.terms import Term
 from guidelines.claims.text import Token
+from guidelines.claims.variants import VARIANTS
 
 _VERBS = group("subjects verbs")
 _JOINTS = group("subjects joints")
@@ -16,11 +17,15 @@ _NO_THINGS = frozenset(map(stem, group("subjects imperatives") | group("subjects
 _PRONOUNS = group("clauses pronouns")
 _TURNS = frozenset({"before", "after", "when", "until", "that", "because", "while"})
 _NO_OWNERS = group("subjects no owners")
+_OLDER = frozenset({"old", "older", "previous", "earlier", "legacy", "original", "vintage"})
+_COMPARING = frozenset({"vs", "versus", "compared", "whereas"})
 _LONGEST = 6
 
 
 def other_subject(fact: Prepared, said: Said) -> bool:
     """Whether the subject is a thing the fact does not speak of: "the café at Harrow Hall", "Harrow Hall's café"."""
+    if _is_other_version(fact, said):
+        return True
     heads = [things[-1] for things in _subjects(said) if things]
     return bool(heads) and not any(_known(fact, head) for head in heads)
 
@@ -28,7 +33,10 @@ def other_subject(fact: Prepared, said: Said) -> bool:
 def narrower_subject(fact: Prepared, said: Said) -> bool:
     """Whether a word unknown to the fact narrows the subject: "Marlowe travel insurance" and not its home insurance."""
     things = [thing for things in _subjects(said) for thing in things]
-    return any(not _known(fact, thing) for thing in things) or _belongs_to_other(fact, said)
+    if said.words & _COMPARING or _belongs_to_other(fact, said):
+        return True
+    opening = _things(said, _opening(said.reading.tokens))
+    return any(not _known(fact, thing) for thing in (*things, *opening))
 
 
 def _subjects(said: Said) -> list[list[Term]]:
@@ -43,6 +51,20 @@ def _subjects(said: Said) -> list[list[Term]]:
         for span in (_before(tokens, mention.first), _behind(tokens, mention.last))
     ]
     return [_things(said, span) for span in spans]
+
+
+def _is_other_version(fact: Prepared, said: Said) -> bool:
+    """Whether the name is that of an older one or of another plan: "the old Lumivox app", "lumivox business covers"."""
+    tokens = said.reading.tokens
+    mine = {token.text for token in fact.reading.tokens} | set(fact.entity.lower().split())
+    for mention in said.clause.mentions:
+        if mention.first and tokens[mention.first - 1].text in _OLDER:
+            return True
+        plan = [token.text for token in tokens[mention.last + 1 : mention.last + 3]]
+        verb = len(plan) > 1 and (plan[1] in _VERBS or plan[1].endswith("s"))
+        if verb and plan[0] in VARIANTS - mine and len(plan[0]) > 2:
+            return True
+    return False
 
 
 def _belongs_to_other(fact: Prepared, said: Said) -> bool:
