@@ -7,6 +7,8 @@ from sqlalchemy import Row, Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from bot import stops, throttle
+from bot.audit import reviewing
+from bot.audit.reviewing import Standing, Waiting
 from bot.deps import Deps
 from bot.models import (
     COUNTED,
@@ -29,6 +31,7 @@ from guidelines.throttle import sentence
 MOST_WORK = 8
 MOST_REPLIES = 8
 MOST_SOURCES = 12
+MOST_REVIEWS = 10
 MOST_FOUND = 10
 MOST_OF_DAY = 5
 DAY = timedelta(hours=24)
@@ -122,7 +125,8 @@ class Desk:
     stops: tuple[Stop, ...] = ()
     sources: tuple[SourceView, ...] = ()
     limits: tuple[LimitView, ...] = ()
-    to_review: tuple[SaidView, ...] = ()
+    to_review: tuple[Waiting, ...] = ()
+    reviews: Standing | None = None
 
 
 def of(deps: Deps, *, by: Employee) -> Desk:
@@ -137,7 +141,8 @@ def of(deps: Deps, *, by: Employee) -> Desk:
             stops=stops.thrown(session, at=deps.now()),
             sources=_sources(session) if looks_after else (),
             limits=_limits(session) if looks_after else (),
-            to_review=_said(session, _to_review(by)) if may(by, Act.REVIEW) else (),
+            to_review=tuple(reviewing.queue(session, by, most=MOST_REVIEWS)) if may(by, Act.REVIEW) else (),
+            reviews=reviewing.standing(session, at=deps.now()) if may(by, Act.REVIEW) else None,
         )
 
 
@@ -239,11 +244,6 @@ def _as_work(row: "Row[Mention, PostRecord]", by: Employee | None, now: datetime
 
 def _replies() -> "Select[Reply, str]":
     return select(Reply, Employee.name).join(Employee, Employee.id == Reply.approved_by_id).order_by(Reply.id.desc())
-
-
-def _to_review(by: Employee) -> "Select[Reply, str]":
-    """Replies that are public; nobody reviews their own."""
-    return _replies().where(Reply.state.in_(_OUT), Reply.approved_by_id != by.id).limit(MOST_REPLIES)
 
 
 def _said(session: Session, asked: "Select[Reply, str]") -> tuple[SaidView, ...]:

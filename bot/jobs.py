@@ -10,7 +10,7 @@ from threading import Event, Thread
 
 from procrastinate import App, PsycopgConnector
 
-from bot import delivery, doubt, drafting, intake, links, outcomes, queue, recordkeeping, triage
+from bot import delivery, doubt, drafting, intake, links, mending, outcomes, queue, recordkeeping, triage
 from bot.deps import Deps
 from bot.queue import LANES, Job, Lane
 
@@ -44,6 +44,9 @@ def build(url: str, deps: Deps, drain: Drain) -> App:
         Job.WRITE: lambda mention_id: drafting.write(deps, mention_id),
         Job.POST: lambda reply_id: delivery.post(deps, reply_id),
         Job.LOOK: lambda reply_id: doubt.look(deps, reply_id),
+        Job.MEND: lambda reply_id, employee_id, draft_id: mending.carry_out(
+            deps, reply_id, employee_id=employee_id, draft_id=draft_id
+        ),
         Job.DRAIN: lambda channel: empty(deps, channel, drain),
     }
     for job, does in work.items():

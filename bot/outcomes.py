@@ -182,7 +182,8 @@ def _update_reply(
         mention = lock_thread_of(session, reply.mention_id)
         session.refresh(reply, with_for_update=True)
         reply.watched_at = deps.now()
-        if reply.state not in PUBLIC:
+        if reply.state not in PUBLIC or reply.mending_at is not None:
+            # While we are deleting it ourselves nobody shall take it for a moderator's work.
             return
         if state is not None and state.status in (PostStatus.DELETED, PostStatus.HIDDEN):
             _removed(session, deps, reply)

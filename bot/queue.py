@@ -19,6 +19,7 @@ class Job(StrEnum):
     LINK = "link"
     POST = "post"
     LOOK = "look"
+    MEND = "mend"
     DRAIN = "drain"
     WRITE = "write"
     WATCH = "watch"
@@ -42,6 +43,7 @@ LANES = {
     Job.LINK: Lane.INTAKE,
     Job.POST: Lane.DELIVERY,
     Job.LOOK: Lane.DELIVERY,
+    Job.MEND: Lane.DELIVERY,
     Job.DRAIN: Lane.SLACK,
     Job.WRITE: Lane.MODEL,
     Job.WATCH: Lane.INTAKE,
@@ -103,6 +105,11 @@ def post(session: Session, reply_id: int) -> None:
 def look(session: Session, reply_id: int) -> None:
     """Ask for a reply in doubt to be looked for on its platform."""
     _defer(session, Job.LOOK, reply_id=reply_id)
+
+
+def mend(session: Session, reply_id: int, *, employee_id: int, draft_id: int | None) -> None:
+    """Ask for a reply that is public to be edited to a draft's text; without a draft, to be deleted."""
+    _defer(session, Job.MEND, priority=1, reply_id=reply_id, employee_id=employee_id, draft_id=draft_id)
 
 
 def drain(session: Session, channel: str) -> None:

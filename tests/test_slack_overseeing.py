@@ -84,6 +84,7 @@ def test_a_reviewer_finds_what_to_review_and_no_reply_button(play: Stage) -> Non
     play.mention()
     shown = at_home(play.ruth)
     assert "Replies to review" in shown
+    assert "There is nothing to review." in shown
     assert "reply.open" not in str(play.ruth.home())
 
 

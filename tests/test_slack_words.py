@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.models import MentionKind, Mood, ReplyState, Role, SourceState, StopScope, Urgency
+from bot.models.audit import Disposition
 from bot.permissions import Act
 from bot.slack.commands import COMMANDS
 from bot.slack.modals import REASONS
@@ -27,6 +28,7 @@ BUILT = {
     "finding": Severity,
     "reply_state": ReplyState,
     "role": Role,
+    "review": Disposition,
 }
 
 
@@ -63,6 +65,7 @@ def test_texts_built_from_a_value_exist_for_every_value() -> None:
     keys |= {f"act.{act.name.lower()}" for act in Act} | {f"command.{name}" for name in COMMANDS}
     keys |= {f"reason.{reason}{end}" for reason in REASONS for end in ("", "_hint")}
     keys |= {f"home.source_{state.value}" for state in SourceState} | {f"stop.lasting_{name}" for name in DURATIONS}
+    keys |= {f"review.{each.value}_hint" for each in Disposition}
     keys |= {f"stop.scope_{scope.value}" for scope in StopScope}
     keys |= {f"forecast.{verdict}" for verdict in ("allow", "hold", "refuse", "ask", "until")}
     assert keys - ENGLISH.keys() == set()

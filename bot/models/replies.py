@@ -98,6 +98,9 @@ COUNTED = frozenset(
 )
 """The states in which a reply takes its place under the limits; one in doubt counts as if it were posted."""
 
+STANDING = frozenset({ReplyState.POSTED, ReplyState.EDITED, ReplyState.PENDING_REMOTE})
+"""The states of a reply that stands on the platform, where it can be edited and deleted."""
+
 _IN_FLIGHT = text("state in ('sending', 'in_doubt')")
 _NOT_WITHDRAWN = text("state not in ('cancelled', 'failed', 'deleted', 'removed')")
 
@@ -107,6 +110,7 @@ class Reply(Record):
 
     `text` is exactly what will be public, `typed` what the person confirmed before the platform's rendering.
     `not_before` is when it may leave; `lease_until` is how long the worker `owner` may be busy with it.
+    `mending_at` is when an edit or a deletion was ordered that the platform has not confirmed yet.
     """
 
     __tablename__ = "reply"
@@ -168,6 +172,7 @@ class Reply(Record):
     url: Mapped[str] = mapped_column(default="")
     posted_at: Mapped[datetime | None] = mapped_column(default=None)
     watched_at: Mapped[datetime | None] = mapped_column(default=None)
+    mending_at: Mapped[datetime | None] = mapped_column(default=None)
 
     def begin_sending(self, *, owner: str, at: datetime, lease: timedelta) -> None:
         """Take it for one attempt. Committed before the request leaves, so that a crash leaves a trace."""
@@ -237,6 +242,29 @@ class Reply(Record):
         """Note that it was edited, deleted, or removed by moderators."""
         self._move(state)
         self.detail = detail
+
+    def begin_mending(self, detail: str, *, at: datetime) -> None:
+        """An edit or a deletion was ordered; until it is settled there is no other one."""
+        if self.state not in STANDING:
+            raise IllegalMove(f"Only a reply that stands on the platform can be changed; this one is {self.state}.")
+        self.mending_at = at
+        self.detail = detail
+
+    def rewritten(self, *, typed: str, text: str, text_hash: str, detail: str) -> None:
+        """The platform shows another text now."""
+        self.after_posting(ReplyState.EDITED, detail=detail)
+        self.typed, self.text, self.text_hash = typed, text, text_hash
+        self.mending_at = None
+
+    def taken_down(self, detail: str) -> None:
+        """We deleted it on the platform."""
+        self.after_posting(ReplyState.DELETED, detail=detail)
+        self.mending_at = None
+
+    def not_mended(self, detail: str) -> None:
+        """It could not be edited or deleted, and stands as it did."""
+        self.detail = detail
+        self.mending_at = None
 
     @property
     def counts(self) -> bool:

@@ -10,7 +10,7 @@ from bot import people
 from bot.deps import Deps
 from bot.errors import NotAllowed
 from bot.permissions import Act, require
-from bot.slack import clicks, commands, limiting, linking, overseeing, replying, shortcuts
+from bot.slack import clicks, commands, limiting, linking, overseeing, replying, reviewing, shortcuts
 from bot.slack.blocks import Json
 from bot.slack.dedupe import OnceApp
 from bot.slack.manifest import COMMAND
@@ -20,8 +20,15 @@ from bot.slack.visit import Listener, Visit, user_of
 
 Table = Mapping[str, Listener]
 
-ACTIONS: Table = {**clicks.ACTIONS, **replying.ACTIONS, **overseeing.ACTIONS, **limiting.ACTIONS}
-VIEWS: Table = {**clicks.VIEWS, **replying.VIEWS, **overseeing.VIEWS, **limiting.VIEWS, **linking.VIEWS}
+ACTIONS: Table = {**clicks.ACTIONS, **replying.ACTIONS, **overseeing.ACTIONS, **limiting.ACTIONS, **reviewing.ACTIONS}
+VIEWS: Table = {
+    **clicks.VIEWS,
+    **replying.VIEWS,
+    **overseeing.VIEWS,
+    **limiting.VIEWS,
+    **linking.VIEWS,
+    **reviewing.VIEWS,
+}
 EVENTS: Table = overseeing.EVENTS
 SHORTCUTS: Table = shortcuts.SHORTCUTS
 COMMANDS: Table = {COMMAND: Listener(Act.READ, commands.run)}

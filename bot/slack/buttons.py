@@ -101,6 +101,8 @@ def _more(view: CardView, standing: Standing, words: Words, *, conversation: boo
     options.append(Option(f"details:{view.mention_id}", words("button.details")))
     if standing is Standing.CLAIMED:
         options.append(Option(f"take_over:{view.mention_id}", words("button.take_over")))
+    if standing in (Standing.POSTED, Standing.PENDING, Standing.EDITED):
+        options.append(Option(f"remove:{view.mention_id}", words("button.remove")))
     return overflow("mention.more", options)
 
 

@@ -6,8 +6,8 @@ from types import MappingProxyType
 from bot import approval, doubt, handoff, outbox, review, showing
 from bot.errors import ChorusError, Conflict
 from bot.models import ReplyState
-from bot.permissions import Act
-from bot.slack import modals
+from bot.permissions import Act, require
+from bot.slack import modals, reviewing
 from bot.slack.text import is_web, link, person
 from bot.slack.visit import Listener, Visit, number
 from bot.views import CardView
@@ -60,6 +60,9 @@ def more(visit: Visit) -> None:
         _show_thread(visit, mention_id)
     elif what == "take_over":
         _take_over(visit, mention_id)
+    elif what == "remove":
+        require(visit.person, Act.UNDO)
+        reviewing.ask_removal(visit, mention_id)
     else:
         raise ChorusError(visit.words("error.stale"))
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from bot.desk import Desk, LimitView, SaidView, SourceView, Tally, WorkView
 from bot.models import Employee, SourceState, Stop, Urgency
 from bot.permissions import Act, may
+from bot.slack import reviewing
 from bot.slack.blocks import Confirm, Json, actions, button, context, divider, header, page_button, section
 from bot.slack.text import Markup, date, link, one_line
 from bot.slack.words import Words
@@ -25,7 +26,7 @@ def home(desk: Desk, person: Employee, words: Words) -> Json:
         *_sources(desk.sources, words),
         *_limits(desk.limits, person, words),
         *_switch(person, words),
-        *(_said("home.queue", "home.no_queue", desk.to_review, words) if may(person, Act.REVIEW) else ()),
+        *(reviewing.queue(desk.to_review, desk.reviews, words) if may(person, Act.REVIEW) else ()),
     ]
     return {"type": "home", "callback_id": "home", "blocks": blocks[:100]}
 

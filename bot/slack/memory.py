@@ -22,6 +22,7 @@ class Memory:
     seen: str = ""
     hold: bool = False
     limit: str = ""
+    review: int = 0
 
     def dump(self) -> str:
         """Return it as Slack keeps it."""
