@@ -19,6 +19,7 @@ _TURNS = frozenset({"before", "after", "when", "until", "that", "because", "whil
 _NO_OWNERS = group("subjects no owners")
 _OLDER = frozenset({"old", "older", "previous", "earlier", "legacy", "original", "vintage"})
 _COMPARING = frozenset({"vs", "versus", "compared", "whereas"})
+_STANDING = frozenset({"on", "near", "beside", "inside", "outside", "behind"})
 _LONGEST = 6
 
 
@@ -132,7 +133,7 @@ def _before(tokens: Sequence[Token], name: int) -> tuple[int, int]:
 def _behind(tokens: Sequence[Token], name: int) -> tuple[int, int]:
     """The words of "gift shop" in "NAME gift shop was" and "NAME's gift shop was"; nothing when no verb follows."""
     for at in range(name + 1, min(len(tokens), name + _LONGEST)):
-        if tokens[at].text in _VERBS:
+        if tokens[at].text in _VERBS or (at == name + 2 and tokens[at].text in _STANDING):
             return name + 1, at - 1
         if tokens[at].text in _TURNS or (tokens[at].kind != "word" and tokens[at].text != "'s"):
             break
