@@ -41,6 +41,8 @@ YOUNG_EVERY = timedelta(minutes=15)
 OLD_EVERY = timedelta(hours=6)
 AT_ONCE = 40
 """So many posts are read again in one go."""
+MENDED_WITHIN = timedelta(hours=1)
+"""An edit or a deletion of ours that is older was lost, and the reply is watched again."""
 
 PUBLIC = frozenset({ReplyState.POSTED, ReplyState.EDITED, ReplyState.PENDING_REMOTE})
 
@@ -182,8 +184,7 @@ def _update_reply(
         mention = lock_thread_of(session, reply.mention_id)
         session.refresh(reply, with_for_update=True)
         reply.watched_at = deps.now()
-        if reply.state not in PUBLIC or reply.mending_at is not None:
-            # While we are deleting it ourselves nobody shall take it for a moderator's work.
+        if reply.state not in PUBLIC or _is_being_mended(reply, deps.now()):
             return
         if state is not None and state.status in (PostStatus.DELETED, PostStatus.HIDDEN):
             _removed(session, deps, reply)
@@ -191,6 +192,11 @@ def _update_reply(
             reply.posted(external_id=state.id, url=state.post.url, at=deps.now())
             outbox.show(session, mention.id, at=deps.now())
         _keep_answers(session, deps, account, reply, mention, answers)
+
+
+def _is_being_mended(reply: Reply, now: datetime) -> bool:
+    """Whether we may be deleting it ourselves at this moment, which nobody shall take for a moderator's work."""
+    return reply.mending_at is not None and reply.mending_at > now - MENDED_WITHIN
 
 
 def _removed(session: Session, deps: Deps, reply: Reply) -> None:

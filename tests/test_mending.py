@@ -126,6 +126,16 @@ def test_our_own_deletion_is_not_taken_for_a_moderators(harbour: Harbour, reply:
     assert harbour.again(reply).state is ReplyState.DELETED
 
 
+def test_a_lost_order_does_not_hide_a_removal_for_ever(harbour: Harbour, reply: Reply, driven: DrivenClock) -> None:
+    mending.remove(harbour.deps, reply.id, by=harbour.person())
+    harbour.plaza.remove(reply.external_id or "")
+    driven.advance(hours=7)
+    outcomes.watch(harbour.deps, harbour.account.id)
+    assert harbour.again(reply).state is ReplyState.REMOVED
+    carry_out(harbour)
+    assert harbour.again(reply).state is ReplyState.REMOVED
+
+
 def test_a_platform_that_is_away_leaves_it_as_it_was_and_its_person_is_told(harbour: Harbour, reply: Reply) -> None:
     mending.remove(harbour.deps, reply.id, by=harbour.person())
     harbour.plaza.stop()
