@@ -67,7 +67,7 @@ def test_corrections_of_the_labelled_posts_are_nearly_always_due(split: str) -> 
 SECOND_AUTHOR = FactBase.load(DATA / "facts_second_author.yml")
 
 
-@pytest.mark.parametrize("split", ["first", "second", "third", "fourth", "fifth"])
+@pytest.mark.parametrize("split", ["first", "second", "third", "fourth", "fifth", "sixth"])
 def test_posts_by_another_author_are_judged_as_well(split: str) -> None:
     report = evaluate(SECOND_AUTHOR, labelled(split, "posts_second_author.jsonl"), now=NOW)
     assert report.precision >= 0.97, str(report)
@@ -106,6 +106,13 @@ def test_another_subject_place_or_time_than_that_of_the_fact_is_never_corrected(
 def test_a_bare_price_is_the_price_of_what_is_named(text: str, label: Label) -> None:
     base = FactBase.load(ONE.replace("runs for 14 hours on a charge", "costs €90"))
     assert check(text, base=base).label is label
+
+
+def test_a_day_off_contradicts_every_day_and_an_hour_does_not() -> None:
+    base = FactBase.load(ONE.replace("The Tern One runs for 14 hours on a charge", "The Tern One is open every day"))
+    assert check("Tern One is closed on Mondays", base=base).label is Label.CONTRADICTS
+    assert check("Tern One is open on Mondays", base=base).label is Label.AGREES
+    assert check("Tern One closes at 6 on Mondays", base=base).label is not Label.CONTRADICTS
 
 
 def test_a_price_for_each_user_is_compared_over_the_same_time() -> None:

@@ -6,11 +6,12 @@ from guidelines.claims.lexicon import group
 _NIGHT = group("compare_hours night")
 _CLOSED = group("compare_hours closed")
 _ENOUGH = 0.34
+_WEEK = 7
 
 
 def compare_hours(fact: Prepared, said: Said, pairing: Pairing) -> Evidence | None:
     """Whether a clause says that something always open is closed at times, or open only on some days."""
-    if not any(quantity.dimension == "always" for quantity in fact.reading.quantities):
+    if not _is_always(fact) or names_hour_alone(fact, said):
         return None
     if pairing.score(fact.weights, range(len(fact.weights))) < _ENOUGH:
         return None
@@ -23,3 +24,18 @@ def compare_hours(fact: Prepared, said: Said, pairing: Pairing) -> Evidence | No
         return None
     at = denied[0]
     return Evidence(True, 0.85, at, at, f"The post says it is not open at “{tokens[at].raw}”; the fact says always.")
+
+
+def names_hour_alone(fact: Prepared, said: Said) -> bool:
+    """Whether a clause tells an hour and the fact only days: "closes at 6 on Mondays" against "open every day"."""
+    hours = {quantity.dimension for quantity in fact.reading.quantities} & {"clock", "always"}
+    closing = any(quantity.dimension in ("clock", "count") for quantity in said.reading.quantities)
+    return closing and not hours
+
+
+def _is_always(fact: Prepared) -> bool:
+    """Whether a fact says "24/7", or "open every day"."""
+    if any(quantity.dimension == "always" for quantity in fact.reading.quantities):
+        return True
+    days = {value.name for value in fact.reading.values if value.kind == "weekday"}
+    return len(days) == _WEEK and any("±open" in term.keys and term.sign > 0 for term in fact.reading.terms)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from guidelines.claims.compare_hours import names_hour_alone
 from guidelines.claims.evidence import Evidence, Pairing, Prepared, Said, opposed_by_pole
 from guidelines.claims.lexicon import group
 from guidelines.claims.terms import Term
@@ -23,6 +24,8 @@ _SAME = 0.75
 def compare_polarity(fact: Prepared, said: Said, pairing: Pairing) -> Evidence | None:
     """Whether a clause affirms what the fact denies, denies what it affirms, or says the opposite."""
     flipped = _flipped(fact, pairing)
+    if names_hour_alone(fact, said):
+        flipped = [at for at in flipped if "±open" not in fact.reading.terms[at].keys]
     if not flipped:
         return _same(fact, pairing)
     if _fact_denies(fact, flipped):

@@ -117,7 +117,7 @@ def values_of(tokens: Sequence[Token]) -> list[Value]:
     found: list[Value] = []
     at = 0
     while at < len(tokens):
-        here = _values_at(tokens, at) or _days_at(tokens, at)
+        here = _values_at(tokens, at) + _days_at(tokens, at)
         found += here
         at = max((value.last + 1 for value in here), default=at + 1)
     return found
