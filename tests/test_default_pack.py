@@ -13,7 +13,8 @@ from guidelines.lint import lint
 from guidelines.pack import default, load
 from guidelines.testing import as_text, run_examples
 
-REPLIES = Path(__file__).parent / "data" / "replies.jsonl"
+DATA = Path(__file__).parent / "data"
+REPLIES = DATA / "replies.jsonl"
 PROMISED = ("hard-sell", "disclosure", "private-data", "tone", "promise")
 
 
@@ -34,8 +35,9 @@ def test_the_default_pack_is_free_of_problems_and_remarks() -> None:
     assert [str(remark) for remark in lint(default()) if remark.rule != "facts"] == []
 
 
-def test_labelled_replies_keep_the_figures_we_promise() -> None:
-    judged = judge_all(read_replies(REPLIES), default())
+@pytest.mark.parametrize("name", ["replies.jsonl", "replies_second_author.jsonl"])
+def test_labelled_replies_keep_the_figures_we_promise(name: str) -> None:
+    judged = judge_all(read_replies(DATA / name), default())
     assert len(judged) >= 300
     for score in scores(judged, PROMISED):
         floor = 0.75 if score.rule == "tone" else 0.85

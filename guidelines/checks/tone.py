@@ -20,7 +20,7 @@ _KINDS: Final = {
     "sarcasm": "Sounds sarcastic.",
 }
 CIVIL: Final = -2.5
-"""Below this score of the model a rude phrase is taken for a coincidence."""
+"""Below this score of the model a rude phrase is taken for a coincidence; where the model abstains, phrases decide."""
 _ALWAYS_MEANT: Final = "sarcasm"
 _CLAUSE: Final = re.compile(r"[,;:(]|\b(?:but|because|since)\b| - ")
 
@@ -57,7 +57,7 @@ def _build(options: ToneOptions, _lists: object) -> Check:
         score = (
             tone_model().score(reading.own_words, found)
             if options.model and detect(reading.raw) in (None, "en")
-            else 0.0
+            else CIVIL
         )
         clearly_civil = options.model and score < CIVIL
         for kind in wanted:
