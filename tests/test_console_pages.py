@@ -2,11 +2,13 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from console_world import Past, Stage, slack_fixture, stage_fixture
 from sqlalchemy import select
 
+from bot.console import finding
 from bot.models import Account, Mention, MentionState, PostRecord, Reply, Role, Source, SourceState, Venue
 from bot.permissions import ALLOWED, Act
 
@@ -129,6 +131,24 @@ def test_long_lists_page_by_key_and_miss_nothing(stage: Stage) -> None:
     assert len(seen) == len(set(seen)) == 95
     assert set(seen) == made
     assert "offset" not in page
+
+
+def test_words_are_looked_for_a_stretch_at_a_time(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finding, "REACH", 10)
+    past = Past(stage)
+    with stage.deps.sessions.begin() as session:
+        wanted = past.conversation(session, stage.deps.now() - timedelta(days=1), text="The oldest of all")
+        for number in range(25):
+            past.conversation(session, stage.deps.now() - timedelta(minutes=number))
+    visitor = stage.visitor("ana")
+    page, steps = visitor.get("/conversations", q="oldest of all").text, 1
+    while "Search further back" in page:
+        assert "Nothing fits so far" in page
+        onward = re.search(r'href="([^"]+)">Search further back', page)
+        assert onward is not None
+        page, steps = visitor.get(unescape(onward[1])).text, steps + 1
+    assert f'href="/conversations/{wanted}"' in page
+    assert steps == 3
 
 
 def test_a_thread_shows_our_decisions_where_they_were_made(stage: Stage) -> None:

@@ -199,6 +199,14 @@ def test_a_seal_for_one_purpose_opens_nothing_else(stage: Stage, clock: DrivenCl
     assert stranger.open("form", form) is None
 
 
+def test_behind_https_cookies_are_kept_to_it(stage: Stage) -> None:
+    with served(server.build(replace(stage.house, address="https://chorus.example"))) as address:
+        leaving = httpx.get(f"{address}/sign-in/slack")
+    assert "secure" in leaving.headers["set-cookie"].lower()
+    assert leaving.headers["strict-transport-security"]
+    assert "redirect_uri=https%3A%2F%2Fchorus.example%2Fsign-in%2Fback" in leaving.headers["location"]
+
+
 def test_every_answer_puts_the_browser_on_its_guard(stage: Stage) -> None:
     for address in ("/sign-in", "/limits", "/nothing-here", "/static/console.css"):
         answer = stage.visitor("mara").get(address)

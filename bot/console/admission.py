@@ -159,7 +159,7 @@ def _from_here(house: House, request: Request) -> bool:
     origin = request.headers.get("origin")
     if origin is None or origin == "null":
         return request.headers.get("sec-fetch-site", "same-origin") == "same-origin"
-    return urlsplit(origin).netloc == urlsplit(base_of(house, request)).netloc
+    return urlsplit(origin).netloc in {request.url.netloc, urlsplit(base_of(house, request)).netloc}
 
 
 def base_of(house: House, request: Request) -> str:

@@ -89,7 +89,7 @@ def _guarded(scope: Scope, send: Send) -> Send:
                 headers[name] = value
             if not scope["path"].startswith("/static/"):
                 headers["Cache-Control"] = "no-store"
-            if scope["scheme"] == "https":
+            if scope["scheme"] == "https" or scope["app"].state.is_https:
                 headers["Strict-Transport-Security"] = "max-age=31536000"
         await send(message)
 

@@ -170,8 +170,8 @@ def here(request: Request) -> str:
 
 
 def is_secure(request: Request) -> bool:
-    """Whether the browser came by HTTPS, so that its cookies may be kept to it."""
-    return request.url.scheme == "https"
+    """Whether people come by HTTPS, perhaps to somebody who passes it on, so that cookies may be kept to it."""
+    return request.url.scheme == "https" or bool(request.app.state.is_https)
 
 
 def theme_of(request: Request) -> str:

@@ -29,4 +29,6 @@ def build(house: House, *, turnstile: Turnstile | None = None) -> Starlette:
     routes: list[BaseRoute] = [Mount("/static", StaticFiles(directory=STATIC))]
     routes += entrance.routes(house, turnstile or Turnstile())
     routes += [route(house, page) for page in (*entrance.PAGES, *PAGES)]
-    return Starlette(routes=routes, middleware=[Middleware(Guard)], exception_handlers={HTTPException: refused})
+    web = Starlette(routes=routes, middleware=[Middleware(Guard)], exception_handlers={HTTPException: refused})
+    web.state.is_https = (house.address or "").startswith("https:")
+    return web
