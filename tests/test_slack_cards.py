@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from card_views import BLOCKED, BY_STANDING, DRAFT, NOW, POST, REPLY, VIEW
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.demo.slack.blockkit import validate
@@ -76,6 +76,7 @@ def test_every_state_has_a_valid_card_in_every_language(standing: Standing, lang
 
 
 @given(text=hostile, name=hostile, url=hostile, standing=st.sampled_from(list(Standing)))
+@example(text="<" * 5000, name="&" * 500, url="<" * 500, standing=Standing.OPEN)
 @settings(max_examples=150, deadline=None)
 def test_whatever_the_public_writes_the_card_is_valid_and_names_nobody(
     text: str, name: str, url: str, standing: Standing

@@ -41,8 +41,8 @@ def plain(text: str, limit: int, *, lines: int | None = None) -> str:
 
 
 def one_line(text: str, limit: int) -> str:
-    """Return untrusted text on one line."""
-    return " ".join(plain(text, limit).split())
+    """Return untrusted text on one line, short enough to be escaped without growing over the limit."""
+    return " ".join(_fit_escaped(plain(text, limit), limit).split())
 
 
 def escaped(text: str, limit: int, *, lines: int | None = None) -> Markup:
