@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,8 +11,8 @@ from bot.demo.world import COMPANY, FACTS
 
 
 @contextmanager
-def running(slack: LocalSlack, url: str, folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run the whole bot until the block ends; it is connected to the local Slack when the block begins."""
+def running(slack: LocalSlack, url: str, folder: Path, *, only: Sequence[str] = ()) -> Iterator[int]:
+    """Run the bot, or only some parts of it, until the block ends; yields the id of the process."""
     settings = {
         "DATABASE_URL": url,
         "SLACK_BOT_TOKEN": slack.bot_token,
@@ -25,12 +25,12 @@ def running(slack: LocalSlack, url: str, folder: Path) -> Iterator["subprocess.P
         "CHORUS_HTTP_PORT": "0",
         "CHORUS_LOG_FORMAT": "json",
     }
+    parts = [word for part in only for word in ("--only", part)]
     with (folder / "bot.log").open("ab") as log:
-        command = [sys.executable, "-m", "bot", "run"]
+        command = [sys.executable, "-m", "bot", "run", *parts]
         process = subprocess.Popen(command, env=settings, cwd=folder, stdout=log, stderr=log)  # noqa: S603 - ours
         try:
-            slack.wait_until_connected(timeout=60)
-            yield process
+            yield process.pid
         finally:
             process.terminate()
             try:

@@ -1,8 +1,9 @@
 """From a click in Slack to its acknowledgement, while the workers of the same process are busy."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 from slack_sdk import WebClient
 from sqlalchemy import func, select, text
@@ -23,28 +24,43 @@ from bot.slack.manifest import manifest
 
 A_SECOND = 50
 MUST = 0.1
-CARDS = 4
 WAITING = 64
 """So many clicks may wait for their acknowledgement at a time."""
+PARTS = {
+    "everything in one process": ((),),
+    "workers in a process of their own": (("slack", "console", "clock"), ("worker",)),
+}
 _EITHER = ("mention.claim", "mention.release")
 
 
 def rows(stage: Stage) -> Iterator[Row]:
-    """Put cards into a channel, give the bot a backlog to work on, and click."""
-    backlog, seconds = stage.size(4000, 50), stage.size(20, 2)
+    """Put cards into a channel, give the bot a backlog to work on, and click; in both ways to run the bot."""
+    for way, processes in PARTS.items():
+        yield from _measured(stage, way, processes)
+
+
+def _measured(stage: Stage, way: str, processes: Sequence[Sequence[str]]) -> Iterator[Row]:
+    cards, backlog, seconds = stage.size(16, 4), stage.size(4000, 50), stage.size(20, 2)
     with stage.database() as url, LocalSlack(seed=harbour(chorus_app(manifest()))) as slack:
-        crowd = Crowd(list(posts(CARDS + backlog)), page=CARDS)
-        with settled(url, stage.folder, connectors={"mastodon": crowd}, channel=MENTIONS) as company:
+        crowd = Crowd(list(posts(cards + backlog)), page=cards)
+        with (
+            settled(url, stage.folder, connectors={"mastodon": crowd}, channel=MENTIONS) as company,
+            ExitStack() as bot,
+        ):
             _show_cards(company, slack)
             crowd.page = 500
             _leave_work(company)
-            with running(slack, url, stage.folder):
-                taken, refused = _click(slack, seconds * A_SECOND)
-                left = _waiting(company)
-    what = f"click to acknowledgement, {A_SECOND} clicks/s, {left:,} mentions still waiting for the workers at the end"
+            for only in processes:
+                bot.enter_context(running(slack, url, stage.folder, only=only))
+            slack.wait_until_connected(timeout=60)
+            taken, refused = _click(slack, seconds * A_SECOND)
+            left = _waiting(company)
+    what = (
+        f"click to acknowledgement, {A_SECOND} clicks/s, {way}, {left:,} mentions still wait for the workers at the end"
+    )
     yield fast_enough(what, taken, MUST, share=99)
     if refused:
-        yield Row("clicks that were not acknowledged", "0", str(refused), kept=False)
+        yield Row(f"clicks that were not acknowledged, {way}", "0", str(refused), kept=False)
 
 
 def _show_cards(company: Company, slack: LocalSlack) -> None:

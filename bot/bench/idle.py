@@ -27,9 +27,10 @@ def rows(stage: Stage) -> Iterator[Row]:
     with stage.database() as url, LocalSlack(seed=harbour(chorus_app(manifest()))) as slack:
         with settled(url, stage.folder, connectors={"mastodon": Crowd()}) as company:
             sources.set_state(company.deps, company.source.id, SourceState.PAUSED, actor="operator")
-        with running(slack, url, stage.folder) as process:
+        with running(slack, url, stage.folder) as process_id:
+            slack.wait_until_connected(timeout=60)
             time.sleep(stage.size(10.0, 1.0))
-            watched = psutil.Process(process.pid)
+            watched = psutil.Process(process_id)
             busy = watched.cpu_percent(interval=stage.size(10.0, 1.0)) / 100
             memory = watched.memory_info().rss / 1e6
     yield Row("chorus run, idle: resident memory", f"< {MOST_MEMORY:.0f} MB", f"{memory:.0f} MB", memory < MOST_MEMORY)
