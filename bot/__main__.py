@@ -14,14 +14,14 @@ from bot import (
     audit,
     database,
     doctor,
-    facts_cli,
-    guidelines_cli,
     logs,
     settings,
     vault,
 )
 from bot.app import Part
 from bot.cli import audit as audit_cli
+from bot.cli import facts as facts_cli
+from bot.cli import guidelines as guidelines_cli
 from bot.cli import platforms
 from bot.cli import sources as sources_cli
 from bot.cli import stops as stops_cli

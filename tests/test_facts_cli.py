@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bot.facts_cli import app
+from bot.cli.facts import app
 
 DATA = Path(__file__).parent / "data"
 FACTS = str(DATA / "facts.yml")

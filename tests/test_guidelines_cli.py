@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from typer.testing import CliRunner, Result
 
-from bot.guidelines_cli import app, mentions_app
+from bot.cli.guidelines import app, mentions_app
 
 PACK = """guidelines: 1
 pack: small
