@@ -321,7 +321,7 @@ class Past:
         )  # fmt: skip
         session.add(reply)
         session.flush()
-        self._tell(session, reply, draft, person, at)
+        self._tell(session, reply, draft, person, post.text)
         if state is not ReplyState.FAILED:
             self._post(session, session.get_one(Thread, mention.thread_id), at, words, "Harbour", own=reply.external_id)
             if self._random.random() < 0.4:
@@ -337,7 +337,8 @@ class Past:
         books = " and ".join(f"“{self._random.choice(TITLES)} {self._random.choice(TITLES)}”" for _ in range(3))
         return f"By the way, {books} read well on it."
 
-    def _tell(self, session: Session, reply: Reply, draft: Draft, person: Employee, at: datetime) -> None:
+    def _tell(self, session: Session, reply: Reply, draft: Draft, person: Employee, parent: str) -> None:
+        at = reply.approved_at
         verdict = {"pack": "default", "version": "1", "sha256": "ab" * 32, "findings": [], "skipped": []}
         mention = f"mention:{reply.mention_id}"
         data = {"draft": draft.id, "origin": draft.origin.value, "verdict": verdict}
@@ -346,7 +347,7 @@ class Past:
         self._note(
             session, "reply.approved", at, f"reply:{reply.id}", by=person,
             data={"mention": reply.mention_id, "verdict": verdict, "throttle": {"ruling": "allow"}},
-            texts={"typed": reply.typed, "public": reply.text},
+            texts={"typed": reply.typed, "public": reply.text, "parent": parent},
         )  # fmt: skip
         self._note(session, "reply.sending", at + timedelta(seconds=10), f"reply:{reply.id}", data={"attempt": 1})
         kinds = {ReplyState.FAILED: "reply.failed"}

@@ -99,7 +99,7 @@ def test_every_export_holds_what_was_chosen_and_is_noted_first(stage: Stage, pas
     assert len(lines) == approved
     assert {orjson.loads(line)["kind"] for line in lines} == {"reply.approved"}
     table = list(csv.reader(io.StringIO(export(ruth, "/audit?kind=reply.approved", form="csv").decode("utf-8-sig"))))
-    assert len(table) == 1 + 2 * approved
+    assert len(table) == 1 + 3 * approved
     assert b"<h1>The record of Chorus</h1>" in export(ruth, "/audit?kind=reply.approved", form="html")
     assert entries(stage, "record.exported") == 3
     with stage.deps.sessions() as session:

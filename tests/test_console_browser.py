@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select
 
 from bot import throttle
-from bot.models import AuditEntry, Reply
+from bot.audit.sampling import enqueue
+from bot.models import AuditEntry, Reply, ReplyState
 from guidelines.throttle import sentence
 
 pytestmark = pytest.mark.browser
@@ -99,6 +100,20 @@ def test_a_reviewer_finds_a_reply_reads_its_story_verifies_and_exports(stage: St
     assert len(lines) == total
     assert {orjson.loads(line)["subject"] for line in lines} == {f"reply:{wanted.id}"}
     expect(page.locator("#progress")).to_contain_text(f"Done: {total} entries.")
+
+
+def test_a_reviewer_signs_a_reply_off(stage: Stage, past: Past, page: Page) -> None:
+    with stage.deps.sessions.begin() as session:
+        wanted = session.scalars(select(Reply).where(Reply.state == ReplyState.POSTED).limit(1)).one()
+        enqueue(session, wanted.id, ["by chance"], at=stage.deps.now())
+    signed_in(page, stage, "Ruth Adler")
+    page.get_by_role("link", name="Review", exact=True).click()
+    page.get_by_role("link", name=wanted.text[:40]).click()
+    assert page.evaluate(CHECKS) == []
+    page.get_by_label("Fine").check()
+    page.get_by_role("button", name="Sign off").click()
+    expect(page.get_by_role("status")).to_contain_text(f"Reply {wanted.id} is signed off: fine.")
+    expect(page.get_by_text("Nothing waits")).to_be_visible()
 
 
 def test_times_are_written_in_the_readers_zone(stage: Stage, past: Past, page: Page) -> None:
