@@ -1,6 +1,5 @@
 """What X sends is read as far as it makes sense, lengths are counted as X counts, and no token goes astray."""
 
-import copy
 import json
 import logging
 import time
@@ -14,6 +13,7 @@ from uuid import uuid4
 
 import pytest
 import x_server
+from hostile import HOSTILE, mutated, places
 from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
@@ -170,39 +170,6 @@ def test_two_texts_are_one_when_x_only_dressed_them(stored: str, sent: str, is_s
 def test_what_becomes_public_holds_nothing_that_x_refuses_or_that_deceives() -> None:
     assert as_public(" cafe\u0301\r\nto\u202eday\ufffe \ufeff") == "café\ntoday"
     assert as_public(as_public("a\rb\u0000")) == as_public("a\rb\u0000")
-
-
-HOSTILE = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(-(2**70), 2**70),
-    st.floats(allow_nan=False),
-    st.text(max_size=20),
-    st.sampled_from(["../../x", "<script>alert(1)</script>", "9" * 400, "2026-99-99T00:00:00Z", "\ud800"]),
-    st.lists(st.none() | st.text(max_size=3), max_size=3),
-    st.dictionaries(st.sampled_from(["id", "type", "urls", "text"]), st.none() | st.integers(), max_size=3),
-)
-
-
-def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Every place in a JSON value, the outermost first."""
-    if path:
-        yield path
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, one in inner:
-        yield from places(one, (*path, key))
-
-
-def mutated(value: Any, path: tuple[Any, ...], hostile: Any, removed: bool) -> Any:
-    changed = copy.deepcopy(value)
-    inner = changed
-    for key in path[:-1]:
-        inner = inner[key]
-    if removed:
-        del inner[path[-1]]
-    else:
-        inner[path[-1]] = hostile
-    return changed
 
 
 @given(path=st.sampled_from(list(places(BODY))), hostile=HOSTILE, removed=st.booleans())
