@@ -1,5 +1,6 @@
 """The command line: what goes wrong is a sentence, an exit code, and what to do next."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,12 +18,17 @@ from bot.slack.manifest import manifest
 
 
 @pytest.fixture(autouse=True)
-def _surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, database_url: str) -> None:
+def _surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, database_url: str) -> Iterator[None]:
     for field in Settings.model_fields:
         monkeypatch.delenv(settings.variable(field), raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("COLUMNS", "200")
+    handlers, level = logging.root.handlers[:], logging.root.level
+    yield
+    # A command sends its log lines to its own standard error, which is closed with it.
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
 
 
 @pytest.fixture
