@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 import reddit_server
 from hostile import HOSTILE, mutated, places
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from praw.config import Config
 from reddit_server import RedditServer
@@ -216,6 +216,7 @@ def test_a_real_comment_is_read_whole() -> None:
     assert Reader("", "MAYA").post(COMMENT).is_own
 
 
+@settings(deadline=None)
 @given(path=st.sampled_from(list(places(COMMENT))), hostile=HOSTILE, removed=st.booleans())
 def test_a_broken_comment_takes_no_neighbour_along(path: tuple[Any, ...], hostile: Any, removed: bool) -> None:
     posts, skipped = Reader("t2_9", "harbour").posts([mutated(COMMENT, path, hostile, removed), NEIGHBOUR])
@@ -226,6 +227,7 @@ def test_a_broken_comment_takes_no_neighbour_along(path: tuple[Any, ...], hostil
         assert post.created_at.utcoffset() is not None
 
 
+@settings(deadline=None, max_examples=50)
 @given(path=st.sampled_from(list(places(LISTING))), hostile=HOSTILE, removed=st.booleans())
 def test_a_listing_that_was_mutated_is_read_or_refused(path: tuple[Any, ...], hostile: Any, removed: bool) -> None:
     body = json.dumps(mutated(LISTING, path, hostile, removed))

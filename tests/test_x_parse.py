@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 import x_server
 from hostile import HOSTILE, mutated, places
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from twitter_text import parse_tweet  # type: ignore[import-untyped,unused-ignore]
@@ -129,6 +129,7 @@ def test_our_own_lengths(text: str, used: int) -> None:
     assert length(text) == used
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from("ab1.:/@# \n-_日é👋\u200d\u0301\u00a0"), max_size=120))
 def test_counting_word_by_word_is_counting_the_whole(text: str) -> None:
     assert length(text) == parse_tweet(text).weightedLength
@@ -172,6 +173,7 @@ def test_what_becomes_public_holds_nothing_that_x_refuses_or_that_deceives() -> 
     assert as_public(as_public("a\rb\u0000")) == as_public("a\rb\u0000")
 
 
+@settings(deadline=None)
 @given(path=st.sampled_from(list(places(BODY))), hostile=HOSTILE, removed=st.booleans())
 def test_no_mutation_of_an_answer_crashes_the_reader(path: tuple[Any, ...], hostile: Any, removed: bool) -> None:
     body = mutated(BODY, path, hostile, removed)
@@ -184,6 +186,7 @@ def test_no_mutation_of_an_answer_crashes_the_reader(path: tuple[Any, ...], host
         assert post.created_at.utcoffset() is not None
 
 
+@settings(deadline=None)
 @given(path=st.sampled_from(list(places(BODY["data"][0]))), hostile=HOSTILE, removed=st.booleans())
 def test_a_broken_post_takes_no_neighbour_along(path: tuple[Any, ...], hostile: Any, removed: bool) -> None:
     broken = mutated(BODY["data"][0], path, hostile, removed)
@@ -263,6 +266,7 @@ def test_an_answer_of_another_shape_is_a_passing_fault(call: Call, proxy: FaultP
     assert isinstance(CONNECTOR.reply(call, intent()), Unknown)
 
 
+@settings(deadline=None, max_examples=50)
 @given(path=st.sampled_from(list(places(BODY))), hostile=HOSTILE, removed=st.booleans())
 def test_a_page_that_was_mutated_is_read_or_refused_and_its_cursor_is_json(
     path: tuple[Any, ...], hostile: Any, removed: bool
