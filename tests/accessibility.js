@@ -43,7 +43,7 @@
   }
   for (const target of all("button, input:not([type=hidden]), select, nav a, .button")) {
     const { width, height } = target.getBoundingClientRect();
-    if (!hidden(target) && target.type !== "checkbox" && (width < 24 || height < 18)) say("is too small to hit", target);
+    if (!hidden(target) && !["checkbox", "radio"].includes(target.type) && (width < 24 || height < 18)) say("is too small to hit", target);
   }
 
   const parse = (colour) => {

@@ -109,8 +109,10 @@ def test_a_reviewer_signs_a_reply_off(stage: Stage, past: Past, page: Page) -> N
     signed_in(page, stage, "Ruth Adler")
     page.get_by_role("link", name="Review", exact=True).click()
     page.get_by_role("link", name=wanted.text[:40]).click()
+    expect(page.get_by_role("heading", name=f"Review reply {wanted.id}")).to_be_visible()
+    page.wait_for_load_state()
     assert page.evaluate(CHECKS) == []
-    page.get_by_label("Fine").check()
+    page.get_by_role("radio", name="Fine").check()
     page.get_by_role("button", name="Sign off").click()
     expect(page.get_by_role("status")).to_contain_text(f"Reply {wanted.id} is signed off: fine.")
     expect(page.get_by_text("Nothing waits")).to_be_visible()

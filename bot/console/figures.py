@@ -11,7 +11,7 @@ from bot.models import MentionKind, Mood
 
 PUBLIC = "('posted', 'edited', 'removed', 'deleted', 'pending_remote')"
 WAITS: tuple[tuple[str, timedelta], ...] = (
-    ("up to 15 min", timedelta(minutes=15)),
+    ("to 15 min", timedelta(minutes=15)),
     ("to 1 h", timedelta(hours=1)),
     ("to 4 h", timedelta(hours=4)),
     ("to 1 day", timedelta(days=1)),

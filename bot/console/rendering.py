@@ -119,7 +119,7 @@ def link(address: str, label: str = "", *, cls: str = "") -> Markup:
         parts = urlsplit(address)
     except ValueError:
         return escape(label or address)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
+    if parts.scheme not in ("http", "https") or not parts.netloc or any(ord(mark) <= 32 for mark in address):
         return escape(label or address)
     return Markup('<a href="{}" class="{}" rel="noopener noreferrer nofollow" target="_blank">{}</a>').format(
         address, cls, label or address
