@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 
+from sqlalchemy.orm import Session
+
 from bot.deps import Deps
 from bot.errors import ChorusError
-from bot.models import Account, PostRecord
+from bot.models import Account, PostRecord, Thread, Venue
 from connectors.base import Author, Call, Connector, Post
 
 
@@ -38,8 +40,8 @@ def call_for(deps: Deps, account: Account, *, timeout: float = 10.0) -> Call:
     )
 
 
-def as_post(record: PostRecord) -> Post:
-    """Return a stored post as its connector knows it."""
+def as_post(session: Session, record: PostRecord) -> Post:
+    """Return a stored post as its connector knows it, with its venue and the root of its thread."""
     return Post(
         id=record.external_id,
         text=record.text,
@@ -52,6 +54,8 @@ def as_post(record: PostRecord) -> Post:
         created_at=record.created_at,
         url=record.url,
         parent_id=record.parent_external_id,
+        root_id=session.get_one(Thread, record.thread_id).root_external_id,
+        venue=session.get_one(Venue, record.venue_id).name,
         edited_at=record.edited_at,
         language=record.language,
         mentioned=frozenset(record.mentioned),

@@ -86,7 +86,7 @@ def _approve(session: Session, deps: Deps, mention: Mention, wish: Wish, by: Emp
     account = account_for(session, mention, by, wish.account_id)
     post = session.get_one(PostRecord, mention.post_id)
     if not wish.by_hand:
-        must_be_permitted(deps, account, post)
+        must_be_permitted(session, deps, account, post)
     verdict = judged(session, deps, mention, post, account, draft.text)
     if verdict.blocked:
         raise Blocked(verdict)
@@ -105,7 +105,7 @@ def _approve(session: Session, deps: Deps, mention: Mention, wish: Wish, by: Emp
     if reservation.held and not wish.accept_hold:
         raise Throttled(reservation.decision.message, reopens_at=reservation.decision.reopens_at)
     intent, connector = uuid4(), connector_of(deps, post.platform)
-    public = connector.render(draft.text, context_of(post, account))
+    public = connector.render(draft.text, context_of(session, post, account))
     reply = Reply(
         intent_id=intent,
         mention_id=mention.id,

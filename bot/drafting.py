@@ -122,7 +122,7 @@ def _draft(session: Session, deps: Deps, mention: Mention) -> None:
     post = session.get_one(PostRecord, mention.post_id)
     account = session.get_one(Account, session.get_one(Source, mention.source_id).account_id)
     connector = connector_of(deps, post.platform)
-    if not isinstance(connector.can_reply(call_for(deps, account), as_post(post)), No):
+    if not isinstance(connector.can_reply(call_for(deps, account), as_post(session, post)), No):
         _keep(session, deps, mention, list(suggestions(session, deps, mention, post))[:MOST])
 
 

@@ -69,7 +69,7 @@ def order_edit(session: Session, deps: Deps, reply_id: int, *, by: Employee, tex
     verdict = judged(session, deps, mention, parent, account, text)
     if verdict.blocked:
         raise Blocked(verdict)
-    _must_be_new(session, reply, hashed(_public(deps, text, parent, account)))
+    _must_be_new(session, reply, hashed(_public(session, deps, text, parent, account)))
     draft = Draft(
         mention_id=mention.id,
         origin=Origin.PERSON,
@@ -114,7 +114,7 @@ def carry_out(deps: Deps, reply_id: int, *, employee_id: int, draft_id: int | No
         account = session.get_one(Account, reply.account_id)
         parent = session.get_one(PostRecord, reply.parent_post_id)
         typed = session.get_one(Draft, draft_id).text if draft_id is not None else None
-        public = "" if typed is None else _public(deps, typed, parent, account)
+        public = "" if typed is None else _public(session, deps, typed, parent, account)
         task = _Task(reply, account, session.get_one(Employee, employee_id), typed, public)
     connector, call = connector_of(deps, account.platform), call_for(deps, account)
     if typed is None:
@@ -167,8 +167,8 @@ def _order(session: Session, deps: Deps, reply: Reply, by: Employee, detail: str
     outbox.show(session, reply.mention_id, at=deps.now())
 
 
-def _public(deps: Deps, text: str, parent: PostRecord, account: Account) -> str:
-    return connector_of(deps, account.platform).render(text, context_of(parent, account))
+def _public(session: Session, deps: Deps, text: str, parent: PostRecord, account: Account) -> str:
+    return connector_of(deps, account.platform).render(text, context_of(session, parent, account))
 
 
 def _is_done(deps: Deps, task: _Task) -> bool:

@@ -45,16 +45,16 @@ def must_be_free(session: Session, mention: Mention, by: Employee, *, at: dateti
         raise Conflict(f"{holder.name} has claimed this. You can take it over from the card, or wait.")
 
 
-def permission(deps: Deps, account: Account, post: PostRecord) -> Permission:
+def permission(session: Session, deps: Deps, account: Account, post: PostRecord) -> Permission:
     """Return whether the platform lets this account answer this post through its API."""
-    return connector_of(deps, post.platform).can_reply(call_for(deps, account), as_post(post))
+    return connector_of(deps, post.platform).can_reply(call_for(deps, account), as_post(session, post))
 
 
-def must_be_permitted(deps: Deps, account: Account, post: PostRecord) -> None:
+def must_be_permitted(session: Session, deps: Deps, account: Account, post: PostRecord) -> None:
     """Raise `NotAllowed` when the platform's rules or the account's state forbid a reply through the API."""
     if account.condition in (Condition.REAUTH, Condition.DENIED):
         raise NotAllowed(f"The account {account.handle} must be connected again before it can post.")
-    permitted = permission(deps, account, post)
+    permitted = permission(session, deps, account, post)
     if isinstance(permitted, No):
         raise NotAllowed(f"{permitted.reason} (rule: {permitted.rule})")
     if isinstance(permitted, Handoff):
@@ -81,9 +81,9 @@ def account_for(session: Session, mention: Mention, by: Employee, account_id: in
     return session.get_one(Account, account_id)
 
 
-def context_of(post: PostRecord, account: Account) -> ReplyContext:
+def context_of(session: Session, post: PostRecord, account: Account) -> ReplyContext:
     """Return where a text would stand, as its connector asks for it."""
-    return ReplyContext(as_post(post), account.identity, account.handle, account.max_length)
+    return ReplyContext(as_post(session, post), account.identity, account.handle, account.max_length)
 
 
 def judged(session: Session, deps: Deps, mention: Mention, post: PostRecord, account: Account, text: str) -> Verdict:
@@ -92,7 +92,7 @@ def judged(session: Session, deps: Deps, mention: Mention, post: PostRecord, acc
     own: list[Finding] = []
     if not text.strip():
         own.append(Finding("empty", Severity.BLOCK, "There is no text yet.", "Write one, or choose “No reply”."))
-    length = connector_of(deps, post.platform).measure(text, context_of(post, account))
+    length = connector_of(deps, post.platform).measure(text, context_of(session, post, account))
     if not length.fits:
         why = f"The platform takes {length.limit} {length.unit}; this is {length.used}."
         fix = f"Take out {length.used - length.limit} {length.unit}."

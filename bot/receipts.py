@@ -39,7 +39,7 @@ def locked(session: Session, reply_id: int) -> Reply | None:
 
 def leaving_of(session: Session, reply: Reply) -> Leaving:
     """Return everything one attempt needs."""
-    parent = as_post(session.get_one(PostRecord, reply.parent_post_id))
+    parent = as_post(session, session.get_one(PostRecord, reply.parent_post_id))
     attempted_at = reply.attempted_at or reply.approved_at
     intent = ReplyIntent(reply.intent_id, reply.key, parent, reply.text, attempted_at)
     return Leaving(reply, session.get_one(Account, reply.account_id), parent, intent)

@@ -144,7 +144,7 @@ def _write(session: Session, deps: Deps, mention: Mention, by: Employee, text: s
 def _look(session: Session, deps: Deps, mention: Mention, account: Account, by: Employee, text: str) -> Preview:
     post = session.get_one(PostRecord, mention.post_id)
     connector = connector_of(deps, post.platform)
-    context = context_of(post, account)
+    context = context_of(session, post, account)
     found = judged(session, deps, mention, post, account, text)
     return Preview(
         typed=text,

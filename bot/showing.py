@@ -61,7 +61,7 @@ def card_of(session: Session, deps: Deps, mention: Mention) -> CardView:
     total, ours = thread_size(session, mention.thread_id)
     claimant = _person(session, mention.claimed_by_id) if _held(mention, deps.now()) else None
     dismisser = _person(session, mention.dismissed_by_id)
-    permission = connector_of(deps, post.platform).can_reply(call_for(deps, account), as_post(post))
+    permission = connector_of(deps, post.platform).can_reply(call_for(deps, account), as_post(session, post))
     reasons = mention.reasons
     fact = deps.facts.facts.get(str(reasons["fact"])) if deps.facts and "fact" in reasons else None
     return CardView(
