@@ -57,8 +57,8 @@ _asking = App(connector=SyncPsycopgConnector())
 
 
 def collect(session: Session, source_id: int) -> None:
-    """Ask for one look at a source; twins that already wait are enough."""
-    _once(session, Job.COLLECT, f"collect:{source_id}", source_id=source_id)
+    """Ask for one look at a source, before what was read is worked on; twins that already wait are enough."""
+    _once(session, Job.COLLECT, f"collect:{source_id}", priority=1, source_id=source_id)
 
 
 def watch(session: Session, account_id: int) -> None:
