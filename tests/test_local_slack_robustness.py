@@ -61,6 +61,14 @@ def slack() -> Any:
     found.stop()
 
 
+@pytest.fixture(scope="module")
+def untouched() -> Any:
+    """Another such workspace, in which no method was called with junk: that may have archived a channel."""
+    found = LocalSlack(seed=app_seed(scopes=(*app_seed().apps[0].scopes, *HISTORY)), rates=None)
+    yield found
+    found.stop()
+
+
 def menu(kind: str) -> dict[str, Any]:
     option = {"text": {"type": "plain_text", "text": "A"}, "value": "a"}
     options = {"options": [option]} if kind in ("static_select", "checkboxes", "overflow") else {}
@@ -108,19 +116,19 @@ def test_no_page_makes_the_server_fail(slack: LocalSlack, name: str, asked: dict
     | st.dictionaries(st.sampled_from(["value", "selected_option", "selected_options", "selected_date"]), JUNK),
     state=JUNK | st.dictionaries(st.just("row"), JUNK | st.dictionaries(st.just("pick"), JUNK)),
 )
-def test_no_value_makes_an_act_fail(slack: LocalSlack, kind: str, value: Any, state: Any) -> None:
+def test_no_value_makes_an_act_fail(untouched: LocalSlack, kind: str, value: Any, state: Any) -> None:
     element = button("pick") if kind == "button" else menu(kind)
     posted = METHODS["chat.postMessage"].run(
         Call(
-            slack.services(),
-            slack.tokens.find(slack.bot_token),
+            untouched.services(),
+            untouched.tokens.find(untouched.bot_token),
             {"channel": MENTIONS, "text": "x", "blocks": card(element)},
         )
     )
     container = {"type": "message", "channel": MENTIONS, "ts": posted["ts"]}
     asked = {"user": ANA, "container": container, "block_id": "row", "action_id": "pick"}
     with pytest.raises(PersonError) as refused:
-        slack.acts.action({**asked, "value": value, "state": state})
+        untouched.acts.action({**asked, "value": value, "state": state})
     assert refused.value.message.endswith(".")
 
 
