@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import Event, Thread
 
@@ -34,6 +35,7 @@ def build(url: str, deps: Deps, drain: Drain) -> App:
     work: dict[Job, Callable[..., object]] = {
         Job.COLLECT: lambda source_id: intake.collect(deps, source_id),
         Job.PREPARE: lambda mention_ids: prepare_mentions(deps, mention_ids),
+        Job.SUGGEST: lambda mention_ids: suggest_drafts(deps, mention_ids),
         Job.CONTEXT: lambda mention_id: intake.gather_context(deps, mention_id),
         Job.LINK: lambda url, employee_id, channel: links.follow_up(
             deps, url, employee_id=employee_id, channel=channel
@@ -64,13 +66,32 @@ def _without_result(does: Callable[..., object]) -> Callable[..., None]:
 
 
 def prepare_mentions(deps: Deps, mention_ids: Sequence[int]) -> None:
-    """Take mentions the rest of the way to their cards. One that breaks does not hold up its neighbours."""
-    try:
+    """Take mentions the rest of the way to their cards. One that breaks does not hold up its neighbours.
+
+    Of very many at once all are judged before any gets drafts, so that what is urgent, and how much there is, is known.
+    """
+    with _each_alone_if_one_breaks(deps, mention_ids):
         if len(mention_ids) <= intake.FEW:
             for mention_id in mention_ids:
                 intake.gather_context(deps, mention_id)
-        triage.assess(deps, mention_ids)
+            triage.assess(deps, mention_ids)
+            drafting.suggest(deps, mention_ids)
+        else:
+            triage.assess(deps, mention_ids)
+            with deps.sessions.begin() as session:
+                queue.suggest(session, mention_ids)
+
+
+def suggest_drafts(deps: Deps, mention_ids: Sequence[int]) -> None:
+    """Put drafts beside mentions that were judged as part of very many."""
+    with _each_alone_if_one_breaks(deps, mention_ids):
         drafting.suggest(deps, mention_ids)
+
+
+@contextmanager
+def _each_alone_if_one_breaks(deps: Deps, mention_ids: Sequence[int]) -> Iterator[None]:
+    try:
+        yield
     except Exception:
         if len(mention_ids) == 1:
             raise

@@ -15,6 +15,7 @@ class Job(StrEnum):
 
     COLLECT = "collect"
     PREPARE = "prepare"
+    SUGGEST = "suggest"
     CONTEXT = "context"
     LINK = "link"
     POST = "post"
@@ -39,6 +40,7 @@ class Lane(StrEnum):
 LANES = {
     Job.COLLECT: Lane.INTAKE,
     Job.PREPARE: Lane.INTAKE,
+    Job.SUGGEST: Lane.INTAKE,
     Job.CONTEXT: Lane.INTAKE,
     Job.LINK: Lane.INTAKE,
     Job.POST: Lane.DELIVERY,
@@ -82,9 +84,14 @@ def prepare(session: Session, mention_ids: Sequence[int], *, size: int = 50) -> 
     _defer_many(session, Job.PREPARE, [{"mention_ids": bundle} for bundle in bundles])
 
 
+def suggest(session: Session, mention_ids: Sequence[int]) -> None:
+    """Ask for drafts beside mentions that were judged, once everything that waits to be judged has been."""
+    _defer(session, Job.SUGGEST, priority=-1, mention_ids=list(mention_ids))
+
+
 def context(session: Session, mention_ids: Sequence[int]) -> None:
     """Ask for the conversations around mentions, after what is more urgent."""
-    _defer_many(session, Job.CONTEXT, [{"mention_id": mention_id} for mention_id in mention_ids], priority=-1)
+    _defer_many(session, Job.CONTEXT, [{"mention_id": mention_id} for mention_id in mention_ids], priority=-2)
 
 
 def link(session: Session, url: str, key: str, *, employee_id: int, channel: str) -> None:

@@ -9,7 +9,7 @@ from conftest import DrivenClock
 from harbour import Harbour, settle
 from sqlalchemy import Engine, func, select, text
 
-from bot import drafting, housekeeping, jobs, outbox, queue
+from bot import drafting, housekeeping, intake, jobs, outbox, queue
 from bot.database import Sessions
 from bot.demo.plaza import Plaza
 from bot.deps import utc_now
@@ -183,3 +183,14 @@ def _count(harbour: Harbour, state: MentionState) -> int:
     with harbour.deps.sessions() as session:
         counted = session.scalar(select(func.count()).select_from(Mention).where(Mention.state == state))
         return counted or 0
+
+
+def test_of_very_many_all_are_judged_before_any_gets_drafts(harbour: Harbour) -> None:
+    for number in range(intake.FEW + 1):
+        harbour.plaza.post_as(f"Author {number}", f"Harbour {number}")
+    mentions = intake.collect(harbour.deps, harbour.source.id).mentions
+    jobs.prepare_mentions(harbour.deps, mentions)
+    assert {state_of(harbour, mention_id) for mention_id in mentions} == {MentionState.TRIAGED}
+    assert harbour.asked_for("suggest") == [{"mention_ids": list(mentions)}]
+    jobs.suggest_drafts(harbour.deps, mentions)
+    assert {state_of(harbour, mention_id) for mention_id in mentions} == {MentionState.OPEN}
