@@ -39,8 +39,6 @@ MOST = 1_000_000
 """More texts than this about one person are erased by asking again."""
 SHORTEST = 3
 """A shorter name stands in too many texts that are about somebody else."""
-INDEXED = 50_000
-"""How much of a text the index of words knows; a longer one is read."""
 ERASED = "[erased]"
 LEGAL = or_(AuditEntry.kind.startswith("hold."), AuditEntry.kind.startswith("erasure."))
 """What proves that the law was kept is itself kept, as GDPR 17(3)(b) and (e) allow."""

@@ -17,9 +17,9 @@ from bot import settings
 from bot.audit import checkpoints, export, selection, story, verification
 from bot.audit.bundle import verify_bundle, write_bundle
 from bot.audit.checkpoints import FILE, open_signer
-from bot.audit.keeping_commands import OPERATOR, OpenSessions, add_keeping, utc, within
 from bot.audit.selection import Selection
 from bot.audit.verifier import Checkpoint, Forged, Report, VerifierKey
+from bot.cli.keeping import OPERATOR, OpenSessions, add_keeping, utc, within
 from bot.deps import utc_now
 from bot.errors import ChorusError
 

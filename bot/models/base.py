@@ -1,7 +1,7 @@
 """What all records share: names of constraints, types of columns, enums stored by value."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -45,8 +45,3 @@ def stored(kind: type[StrEnum], name: str) -> Enum:
         length=40,
         values_callable=lambda members: [member.value for member in members],
     )
-
-
-def utc_now() -> datetime:
-    """Return the present moment; services take it from `deps.now`, which is this outside of tests."""
-    return datetime.now(UTC)
