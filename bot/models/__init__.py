@@ -2,6 +2,7 @@
 
 from bot.models.audit import AuditEntry, AuditHead, AuditText
 from bot.models.base import Json, Record
+from bot.models.budgets import Budget, Expense, Period, RequestsLeft, Spending
 from bot.models.conversation import Mention, MentionKind, MentionState, Mood, PostRecord, Thread, Urgency
 from bot.models.limits import LimitRecord, Stop, StopScope
 from bot.models.machinery import Card, Notice, OutboxState, Outgoing, SeenRequest, Tick
@@ -16,9 +17,11 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "AuditText",
+    "Budget",
     "Card",
     "Draft",
     "Employee",
+    "Expense",
     "Json",
     "LimitRecord",
     "Mention",
@@ -31,14 +34,17 @@ __all__ = [
     "Outcome",
     "OutcomeKind",
     "Outgoing",
+    "Period",
     "PostRecord",
     "Record",
     "Reply",
     "ReplyState",
+    "RequestsLeft",
     "Role",
     "SeenRequest",
     "Source",
     "SourceState",
+    "Spending",
     "Stop",
     "StopScope",
     "Thread",

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -29,14 +29,22 @@ class Thread(Record):
     truncated: Mapped[bool] = mapped_column(default=False)
 
 
+_CAN_GO = text("not is_own and status in ('live', 'edited') and (text <> '' or author_handle <> '')")
+"""Others' posts of which we still keep something: when they go upstream, they must go here."""
+
+
 class PostRecord(Record):
-    """A post as we last read it. Other people's words live here and in no other table, so that they can be purged."""
+    """A post as we last read it. Other people's words live here and in no other table, so that they can be purged.
+
+    `seen_at` is when it came, `checked_at` when its platform was last asked whether it is still there.
+    """
 
     __tablename__ = "post"
     __table_args__ = (
         UniqueConstraint("platform", "site", "external_id"),
         Index(None, "thread_id", "created_at"),
         Index(None, "platform", "author_external_id"),
+        Index("ix_post_due", "platform", "site", "checked_at", postgresql_where=_CAN_GO),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
@@ -60,6 +68,7 @@ class PostRecord(Record):
     is_own: Mapped[bool] = mapped_column(default=False)
     is_public: Mapped[bool] = mapped_column(default=True)
     status: Mapped[PostStatus] = mapped_column(stored(PostStatus, "status"), default=PostStatus.LIVE)
+    checked_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class MentionState(StrEnum):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.models.base import Record, stored
@@ -34,7 +34,8 @@ class Venue(Record):
 class Source(Record):
     """Something we follow; owns a cursor and a route to a channel. `poll_seconds` is the pause between two looks.
 
-    `failures` counts looks that failed in a row; `skipped` counts posts that could not be read, ever.
+    `failures` counts looks that failed in a row; `skipped` counts posts that could not be read, ever. `pace` says in
+    words why it is read less often than it was asked to, when it is.
     """
 
     __tablename__ = "source"
@@ -59,6 +60,7 @@ class Source(Record):
     detail: Mapped[str] = mapped_column(default="")
     not_before: Mapped[datetime | None] = mapped_column(default=None)
     read_at: Mapped[datetime | None] = mapped_column(default=None)
+    pace: Mapped[str] = mapped_column(default="", server_default=text("''"))
 
     @property
     def is_for_links(self) -> bool:
