@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: venv demo demo-reset test check smoke evaluate lock bench clean
+.PHONY: venv demo demo-reset test check smoke servers evaluate lock bench clean
 
 venv: $(STAMP)
 
@@ -32,6 +32,10 @@ check: venv
 
 smoke: venv
 	@$(BIN)/python -m bot.demo smoke
+
+servers: venv
+	@tests/servers/install.sh
+	@$(BIN)/python -m pytest -m servers
 
 bench: venv
 	@$(BIN)/python -m bot.bench

@@ -7,10 +7,12 @@ version to version, and hides what a write needs to know: whether the request ev
 import io
 import json
 import ssl
+import string
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
 from urllib.parse import urljoin, urlsplit
 
@@ -18,13 +20,15 @@ import requests
 from urllib3 import HTTPResponse
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from connectors._mastodon_parse import Json
+from connectors._reading import Json
 from connectors.base import Fault
 
 LARGEST_ANSWER = 16 * 1024 * 1024
 """Bytes beyond which an answer is refused: a hostile server could send without end."""
 
 _OWN_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
+
+_IN_A_PATH = frozenset(string.ascii_letters + string.digits + "-._~%/")
 
 _NEVER_LEFT = (
     NewConnectionError,
@@ -38,12 +42,13 @@ _NEVER_LEFT = (
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer as it came. `body` is its JSON, `readable` false when it had none."""
+    """An answer as it came. `body` is its JSON, `readable` false when it had none; `content` the raw bytes."""
 
     status: int
     headers: Mapping[str, str]
     body: Json
     readable: bool
+    content: bytes = field(default=b"", repr=False)
 
     @property
     def is_success(self) -> bool:
@@ -64,7 +69,17 @@ class Answered(Exception):
 
 
 def checked_home(base_url: str) -> str:
-    """Return the address to speak to; raises `NoAnswer` unless it is https, or this machine itself."""
+    """Return scheme, host and port to speak to; raises `NoAnswer` unless it is https, or this machine itself."""
+    return _checked(base_url)[0]
+
+
+def checked_address(base_url: str) -> str:
+    """Return the address to speak to with its path, for a site that does not live at the top of its host."""
+    home, path = _checked(base_url)
+    return home + path
+
+
+def _checked(base_url: str) -> tuple[str, str]:
     try:
         parts = urlsplit(base_url)
         port = f":{parts.port}" if parts.port else ""
@@ -74,8 +89,10 @@ def checked_home(base_url: str) -> str:
     is_safe = parts.scheme == "https" or (parts.scheme == "http" and host in _OWN_MACHINE)
     if not host or "@" in parts.netloc or not is_safe:
         raise NoAnswer("The account's address must begin with https://.", sent=False, fault=Fault.INVALID)
+    if not set(parts.path) <= _IN_A_PATH:
+        raise NoAnswer("The account's address cannot be read.", sent=False, fault=Fault.INVALID)
     shown = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{shown}{port}"
+    return f"{parts.scheme}://{shown}{port}", parts.path.rstrip("/")
 
 
 def checked_secret(secrets: Mapping[str, str], name: str) -> str:
@@ -130,7 +147,7 @@ class Line(requests.Session):
             self._failure = error
             raise Answered from error
         body, readable = _json(response.content)
-        self._answer = Answer(response.status_code, response.headers, body, readable)
+        self._answer = Answer(response.status_code, response.headers, body, readable, response.content)
         raise Answered
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
@@ -186,6 +203,17 @@ def epoch(value: object) -> datetime | None:
         return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def retry_after(value: object, now: datetime) -> datetime | None:
+    """Read a Retry-After header, seconds or an HTTP date, as UTC."""
+    if (seconds := whole_number(value)) is not None:
+        return now + timedelta(seconds=seconds) if seconds < 10_000_000 else None
+    try:
+        moment = parsedate_to_datetime(value if isinstance(value, str) else "")
+    except (ValueError, OverflowError):
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _same_home(url: str, home: str) -> bool:

@@ -2,23 +2,22 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TypeGuard
 
-from connectors._mastodon_text import clean, plain, web_address
+from connectors._reading import (
+    Json,
+    Unreadable,
+    id_of,
+    is_mapping,
+    language_of,
+    list_of,
+    optional_id,
+    optional_time,
+    time_of,
+)
+from connectors._text import LONGEST_LINE, clean, one_line, plain, web_address
 from connectors.base import Author, Post, Skipped
 
-Json = object
-"""Anything that came out of a server's JSON."""
-
 _OPEN_TO_ALL = ("public", "unlisted")
-
-_LONGEST_ID = 200
-_LONGEST_NAME = 200
-
-
-class Unreadable(ValueError):
-    """One post that makes no sense; its neighbours may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ class Reader:
         if identity is None:
             raise Unreadable("It has no id.")
         author = self._author(status.get("account"))
-        parent = _optional_id(status.get("in_reply_to_id"))
+        parent = optional_id(status.get("in_reply_to_id"))
         return Post(
             id=identity,
             text=text_of(status),
@@ -63,10 +62,10 @@ class Reader:
             url=web_address(status.get("url")) or web_address(status.get("uri")),
             parent_id=parent,
             root_id=None if parent else identity,
-            edited_at=_optional_time(status.get("edited_at")),
-            language=_language(status.get("language")),
+            edited_at=optional_time(status.get("edited_at")),
+            language=language_of(status.get("language")),
             venue=author.handle.rpartition("@")[2] if "@" in author.handle else self.host,
-            mentioned=frozenset(filter(None, map(id_of, _list(status.get("mentions"))))),
+            mentioned=frozenset(filter(None, map(id_of, list_of(status.get("mentions"))))),
             is_own=bool(self.own_id) and author.id == self.own_id,
             is_public=status.get("visibility") in _OPEN_TO_ALL,
         )
@@ -82,44 +81,18 @@ class Reader:
         return Author(
             id=identity,
             handle=handle,
-            name=_one_line(name) if isinstance(name, str) else "",
+            name=one_line(name) if isinstance(name, str) else "",
             url=web_address(account.get("url")),
             is_bot=account.get("bot") is True,
         )
 
 
-def is_mapping(value: Json) -> TypeGuard[Mapping[str, Json]]:
-    """Whether the server sent an object."""
-    return isinstance(value, dict)
-
-
-def id_of(value: Json) -> str | None:
-    """Return the id of an object as text: integers and ULIDs alike, never parsed."""
-    return _optional_id(value.get("id")) if is_mapping(value) else None
-
-
 def handle_of(account: Mapping[str, Json]) -> str:
     """Return `user` or `user@host`, without a leading @; nothing when it could not be addressed."""
     handle = account.get("acct") or account.get("username")
-    if not isinstance(handle, str) or not 0 < len(handle) <= _LONGEST_NAME:
+    if not isinstance(handle, str) or not 0 < len(handle) <= LONGEST_LINE:
         return ""
     return "" if clean(handle) != handle or any(mark.isspace() or mark in "<>/\\" for mark in handle) else handle
-
-
-def time_of(value: Json) -> datetime:
-    """Read an ISO time as UTC; raises `Unreadable`."""
-    if not isinstance(value, str):
-        raise Unreadable("It has no time.")
-    try:
-        moment = datetime.fromisoformat(value)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise Unreadable("Its time cannot be read.") from error
-
-
-def count_of(value: Json) -> int:
-    """Read a count; nonsense is none."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31 else 0
 
 
 def text_of(status: Mapping[str, Json]) -> str:
@@ -127,36 +100,8 @@ def text_of(status: Mapping[str, Json]) -> str:
     content = status.get("content")
     if not isinstance(content, str):
         raise Unreadable("It has no text.")
-    mentions = [one for one in _list(status.get("mentions")) if is_mapping(one)]
+    mentions = [one for one in list_of(status.get("mentions")) if is_mapping(one)]
     handles = {url: handle_of(one) for one in mentions if (url := web_address(one.get("url"))) and handle_of(one)}
     warning = status.get("spoiler_text")
-    above = f"{_one_line(warning)}\n\n" if isinstance(warning, str) and warning.strip() else ""
+    above = f"{one_line(warning)}\n\n" if isinstance(warning, str) and warning.strip() else ""
     return above + plain(content, handles)
-
-
-def _optional_time(value: Json) -> datetime | None:
-    try:
-        return time_of(value)
-    except Unreadable:
-        return None
-
-
-def _optional_id(value: Json) -> str | None:
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        return None
-    if isinstance(value, int):
-        return str(value) if abs(value) < 10**_LONGEST_ID else None
-    plain_id = 0 < len(value) <= _LONGEST_ID and value.isprintable() and not set(value) & set(" /?#%\\")
-    return value if plain_id and value not in (".", "..") else None
-
-
-def _language(value: Json) -> str | None:
-    return value if isinstance(value, str) and 2 <= len(value) <= 20 and value.replace("-", "").isalnum() else None
-
-
-def _one_line(text: str) -> str:
-    return " ".join(clean(text[: 10 * _LONGEST_NAME]).split())[:_LONGEST_NAME]
-
-
-def _list(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else []

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from connectors._mastodon_parse import Json, Reader, id_of, is_mapping
-from connectors._mastodon_text import web_address
-from connectors._mastodon_wire import Answer, Client, ask, host_of
+from connectors._line import Answer
+from connectors._mastodon_parse import Reader
+from connectors._mastodon_wire import Client, allowance, ask, host_of
+from connectors._reading import Json, id_of, is_mapping
+from connectors._text import web_address
 from connectors.base import Call, ConnectorError, Cursor, Fault, Followed, Page, Post, SourceKind
 
 _PAGE = 40
@@ -178,7 +180,7 @@ def _page(call: Call, answer: Answer, statuses: Sequence[Json], mark: Mark, comp
         complete=complete,
         gap=mark.lost,
         skipped=tuple(skipped),
-        allowance=answer.allowance(),
+        allowance=allowance(answer),
     )
 
 

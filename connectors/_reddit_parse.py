@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from connectors._mastodon_parse import Json, Unreadable, is_mapping
-from connectors._mastodon_text import LONGEST, clean, web_address
+from connectors._reading import Json, Unreadable, is_mapping
+from connectors._text import LONGEST, clean, web_address
 from connectors.base import Author, Post, PostStatus, Skipped
 
 _FULL_NAME = re.compile(r"t[13]_[0-9a-z]{1,20}")

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from connectors import _reddit_tree
-from connectors._mastodon_parse import Json, Unreadable
-from connectors._mastodon_text import web_address
+from connectors._reading import Json, Unreadable
 from connectors._reddit_parse import Reader, children_of, data_of, full_name, handle_of, name_of, time_of
 from connectors._reddit_wire import allowance, ask
+from connectors._text import web_address
 from connectors.base import Allowance, Call, ConnectorError, Cursor, Fault, Followed, Page, Post, Skipped, SourceKind
 
 _PAGE = 100

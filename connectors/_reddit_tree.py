@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from connectors._conversation import rooted
-from connectors._mastodon_parse import Json, is_mapping
+from connectors._reading import Json, is_mapping
 from connectors._reddit_parse import Reader, bare_id, children_of, data_of, full_name, name_of
 from connectors._reddit_wire import ask
 from connectors.base import Call, ConnectorError, Fault, Thread

@@ -13,7 +13,7 @@ from praw.config import Config
 from prawcore.sessions import FiniteRetryStrategy
 
 from connectors._line import Answer, Line, NoAnswer, checked_home, checked_secret, whole_number
-from connectors._mastodon_parse import Json, is_mapping
+from connectors._reading import Json, is_mapping
 from connectors.base import Allowance, Call, ConnectorError, Fault, Rejected, Unknown
 
 SITE = "https://www.reddit.com"

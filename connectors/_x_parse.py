@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from connectors._mastodon_parse import Json, Unreadable, is_mapping, time_of
-from connectors._mastodon_text import clean
+from connectors._reading import Json, Unreadable, is_mapping, member, time_of
+from connectors._text import clean
 from connectors._x_text import plain
 from connectors.base import Author, Post, Skipped
 
@@ -119,11 +119,6 @@ def id_of(raw: Json) -> str | None:
 def age(post_id: str) -> tuple[int, str]:
     """Return what orders ids: X's grow with time, and are compared as numbers though kept as text."""
     return (int(post_id), "") if post_id.isascii() and post_id.isdigit() else (-1, post_id)
-
-
-def member(value: Json, name: str) -> Json:
-    """Return a member of an object; none of anything else."""
-    return value.get(name) if is_mapping(value) else None
 
 
 def related(raw: Mapping[str, Json], kind: str) -> str | None:

@@ -11,9 +11,9 @@ import tweepy
 
 from connectors._conversation import rooted
 from connectors._line import Answer
-from connectors._mastodon_parse import count_of
-from connectors._mastodon_text import web_address
-from connectors._x_parse import Reader, age, checked, id_of, member
+from connectors._reading import count_of, member
+from connectors._text import web_address
+from connectors._x_parse import Reader, age, checked, id_of
 from connectors._x_text import is_from_x
 from connectors._x_wire import allowance, ask
 from connectors.base import Call, ConnectorError, Cursor, Fault, Followed, Page, Post, SourceKind, Thread

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from twitter_text import extract_urls, parse_tweet  # type: ignore[import-untyped,unused-ignore]
 from twitter_text.config import config  # type: ignore[import-untyped,unused-ignore]
 
-from connectors._mastodon_parse import Json, is_mapping
-from connectors._mastodon_text import LONGEST, clean, web_address
+from connectors._reading import Json, is_mapping
+from connectors._text import LONGEST, clean, web_address
 
 COUNTING: Mapping[str, object] = config["defaults"]
 """X's present configuration for counting: version 3, which counts any emoji as 2."""

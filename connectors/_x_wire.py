@@ -8,8 +8,7 @@ from typing import NoReturn
 import tweepy
 
 from connectors._line import Answer, Answered, Line, NoAnswer, checked_home, checked_secret, epoch, whole_number
-from connectors._mastodon_parse import is_mapping
-from connectors._x_parse import member
+from connectors._reading import is_mapping, member
 from connectors.base import Allowance, Call, ConnectorError, Fault, Rejected, Unknown
 
 HOME = "https://api.x.com"

@@ -5,10 +5,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from connectors._mastodon_parse import Json, Unreadable, count_of, handle_of, id_of, is_mapping, text_of, time_of
+from connectors._line import Answer, NoAnswer
+from connectors._mastodon_parse import handle_of, text_of
 from connectors._mastodon_sources import checked_id, fetch, reader, status_id, surroundings
-from connectors._mastodon_text import clean, length, plain, same, web_address
-from connectors._mastodon_wire import Answer, Client, NoAnswer, ask, exchange, host_of, verdict
+from connectors._mastodon_text import length
+from connectors._mastodon_wire import Client, allowance, ask, exchange, host_of, verdict
+from connectors._reading import Json, Unreadable, count_of, id_of, is_mapping, time_of
+from connectors._text import clean, plain, same, web_address
 from connectors.base import (
     Call,
     Capability,
@@ -263,7 +266,7 @@ def _write(call: Call, operation: Callable[[Client], object], *, gone: Receipt |
         return _posted(answer, call)
     judged = verdict(answer, call)
     if gone is not None and isinstance(judged, Rejected) and judged.fault is Fault.GONE:
-        return Posted(gone, allowance=answer.allowance())
+        return Posted(gone, allowance=allowance(answer))
     return judged
 
 
@@ -275,7 +278,7 @@ def _posted(answer: Answer, call: Call) -> Outcome:
         text = text_of(answer.body) if is_mapping(answer.body) else None
     except Unreadable:
         text = None
-    return Posted(receipt, text, answer.allowance())
+    return Posted(receipt, text, allowance(answer))
 
 
 def _receipt(status: Json) -> Receipt | None:

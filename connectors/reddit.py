@@ -9,8 +9,7 @@ import praw
 
 from connectors import _reddit_sources, _reddit_tree
 from connectors._line import Answer, NoAnswer
-from connectors._mastodon_parse import Json, Unreadable, is_mapping
-from connectors._mastodon_text import clean, same
+from connectors._reading import Json, Unreadable, is_mapping
 from connectors._reddit_parse import (
     Reader,
     bare_id,
@@ -27,6 +26,7 @@ from connectors._reddit_parse import (
 )
 from connectors._reddit_sources import in_order, link_of, look_up, must_be_name, own_name
 from connectors._reddit_wire import allowance, ask, exchange, refused_within, verdict
+from connectors._text import clean, same
 from connectors.base import (
     Call,
     Capability,

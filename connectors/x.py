@@ -10,8 +10,8 @@ import tweepy
 
 from connectors import _x_sources
 from connectors._line import Answer, NoAnswer
-from connectors._mastodon_parse import Json, Unreadable, count_of, is_mapping, time_of
-from connectors._x_parse import VENUE, Reader, checked, handle_of, id_of, member, newest_version, related, text_of
+from connectors._reading import Json, Unreadable, count_of, is_mapping, member, time_of
+from connectors._x_parse import VENUE, Reader, checked, handle_of, id_of, newest_version, related, text_of
 from connectors._x_sources import COST_OF_READING, FIELDS, lookup, must_be_id, own_id
 from connectors._x_text import LIMIT, as_public, length, same
 from connectors._x_wire import allowance, ask, exchange, verdict

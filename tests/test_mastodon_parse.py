@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors._mastodon_parse import Reader
-from connectors._mastodon_text import length, plain, same, web_address
+from connectors._mastodon_text import length
+from connectors._text import plain, same, web_address
 from connectors.base import Post
 
 READER = Reader(own_id="1", host="social.example")
