@@ -53,7 +53,7 @@ from connectors.conformance_world import (
 )
 from connectors.fault_proxy import FaultProxy, Mishap, Trouble
 
-__all__ = ["Ability", "ConnectorConformance", "FaultProxy", "Mishap", "Stored", "Trouble", "World"]
+__all__ = ["Ability", "Conformance", "ConnectorConformance", "FaultProxy", "Mishap", "Stored", "Trouble", "World"]
 
 _ANSWERS_LOST = {
     "500": Trouble(status=500),
@@ -71,8 +71,8 @@ _ANSWERS_LOST = {
 _LOST = pytest.mark.parametrize("trouble", list(_ANSWERS_LOST.values()), ids=list(_ANSWERS_LOST))
 
 
-class _Conformance:
-    """The fixtures that all checks use."""
+class Conformance:
+    """The fixtures that all checks use: nothing sleeps, a `world` of yours, and the `scene` in it."""
 
     @pytest.fixture(autouse=True)
     def _nothing_sleeps(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +88,7 @@ class _Conformance:
         return Scene(world)
 
 
-class ReadingConformance(_Conformance):
+class ReadingConformance(Conformance):
     """What is asked of a connector's reads."""
 
     def test_check_says_who_we_are(self, scene: Scene) -> None:
@@ -190,7 +190,7 @@ class ReadingConformance(_Conformance):
         assert error.value.retry_at > scene.call.now
 
 
-class WritingConformance(_Conformance):
+class WritingConformance(Conformance):
     """What is asked of a connector's writes."""
 
     def test_render_is_what_becomes_public_and_is_the_same_every_time(self, scene: Scene) -> None:
@@ -307,7 +307,7 @@ class WritingConformance(_Conformance):
         assert scene.stored(ours) is None
 
 
-class MannersConformance(_Conformance):
+class MannersConformance(Conformance):
     """What is asked of a connector besides."""
 
     def test_the_spec_is_complete(self, scene: Scene) -> None:
