@@ -1,13 +1,17 @@
 """Between records and connectors: what a call needs of an account, and a post as a connector knows it."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from sqlalchemy.orm import Session
 
 from bot.deps import Deps
 from bot.errors import ChorusError
 from bot.models import Account, PostRecord, Thread, Venue
-from connectors.base import Author, Call, Connector, Post
+from connectors.base import Author, Call, Connector, ConnectorError, Fault, Post
+
+log = logging.getLogger(__name__)
 
 
 def connector_of(deps: Deps, platform: str) -> Connector:
@@ -17,6 +21,20 @@ def connector_of(deps: Deps, platform: str) -> Connector:
     except KeyError:
         installed = ", ".join(sorted(deps.connectors)) or "none"
         raise ChorusError(f"There is no connector for {platform}. Installed: {installed}.") from None
+
+
+@contextmanager
+def guarded(platform: str) -> Iterator[None]:
+    """Take whatever else a connector raises for a platform that fails: others write connectors, and one that breaks
+    over a post shall cost no more than a look."""
+    try:
+        yield
+    except ConnectorError:
+        raise
+    except Exception as error:
+        log.exception("the connector of %s broke", platform)
+        what = f"The connector of {platform} broke over what it was told ({type(error).__name__}). The log has more."
+        raise ConnectorError(Fault.TRANSIENT, what) from error
 
 
 def call_for(deps: Deps, account: Account, *, timeout: float = 10.0) -> Call:

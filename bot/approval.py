@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from bot import audit, checking, outbox, queue, stops, throttle
+from bot import audit, budgets, checking, outbox, policies, queue, stops, throttle
 from bot.accounts import connector_of
 from bot.deps import Deps
 from bot.errors import Blocked, Conflict, NotAllowed, NotFound, Throttled
@@ -85,12 +85,15 @@ def _approve(session: Session, deps: Deps, mention: Mention, wish: Wish, by: Emp
     now = deps.now()
     account = account_for(session, mention, by, wish.account_id)
     post = session.get_one(PostRecord, mention.post_id)
-    if not wish.by_hand:
-        must_be_permitted(session, deps, account, post)
+    must_be_permitted(session, deps, account, post, by_hand=wish.by_hand)
+    policies.must_be_human(session, deps, draft, account)
+    policies.take_turns(session, deps, post.platform)
     verdict = judged(session, deps, mention, post, account, draft.text)
     if verdict.blocked:
         raise Blocked(verdict)
     stops.raise_if_stopped(session, post.platform, post.venue_id, account.id, mention.source_id, at=now)
+    if not wish.by_hand:
+        budgets.must_be_affordable(session, deps, post.platform, draft.text)
     proposal = throttle.propose(
         session,
         mention,

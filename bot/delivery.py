@@ -12,9 +12,10 @@ from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from bot import drafting, outbox, stops, throttle
-from bot.accounts import call_for, connector_of
+from bot import budgets, drafting, outbox, pacing, stops, throttle
+from bot.accounts import call_for, connector_of, guarded
 from bot.deps import Deps
+from bot.errors import OverBudget
 from bot.models import Account, Mention, PostRecord, Reply, ReplyState
 from bot.preconditions import hashed
 from bot.receipts import FIRST_PAUSE, Leaving, adopt, doubt, leaving_of, locked, next_try, record
@@ -93,11 +94,10 @@ def _parent_still_stands(deps: Deps, reply_id: int) -> bool:
         parent = session.get_one(PostRecord, reply.parent_post_id)
         approved_over = reply.parent_hash
     try:
-        states = connector_of(deps, account.platform).refresh(call_for(deps, account), (parent.external_id,))
+        state = _parent_now(deps, account, parent.external_id)
     except ConnectorError as error:
         _wait(deps, reply_id, error)
         return False
-    state = states[0]
     if state.status in (PostStatus.DELETED, PostStatus.HIDDEN):
         _withdraw(deps, reply_id, state, "The post was deleted before the reply left.")
         return False
@@ -105,6 +105,17 @@ def _parent_still_stands(deps: Deps, reply_id: int) -> bool:
         _withdraw(deps, reply_id, state, "The post was edited after the approval. Please look at it again.")
         return False
     return True
+
+
+def _parent_now(deps: Deps, account: Account, post_id: str) -> PostState:
+    connector = connector_of(deps, account.platform)
+    with guarded(account.platform):
+        states = connector.refresh(call_for(deps, account), (post_id,))
+    if not states:
+        raise ConnectorError(Fault.TRANSIENT, "The platform did not say whether the post is still there.")
+    with deps.sessions.begin() as session:
+        budgets.book_posts(session, deps, account, 1)
+    return states[0]
 
 
 def _take(deps: Deps, reply_id: int) -> Leaving | None:
@@ -115,7 +126,7 @@ def _take(deps: Deps, reply_id: int) -> Leaving | None:
             if reply is None or reply.state is not ReplyState.APPROVED or reply.not_before > deps.now():
                 return None
             mention = session.get_one(Mention, reply.mention_id)
-            obstacles = (_stopped, _too_old, _no_longer_fits)
+            obstacles = (_stopped, _too_old, _no_requests_left, _no_longer_fits, _too_dear)
             if any(obstacle(session, deps, reply, mention) for obstacle in obstacles):
                 return None
             reply.begin_sending(owner=deps.worker, at=deps.now(), lease=deps.lease)
@@ -139,10 +150,12 @@ def _settle(deps: Deps, reply_id: int, outcome: Outcome) -> None:
         if reply is None or reply.state is not ReplyState.SENDING:
             return
         match outcome:
-            case Posted(receipt=receipt):
+            case Posted(receipt=receipt, allowance=allowance):
+                pacing.note(session, session.get_one(Account, reply.account_id), pacing.REPLY, allowance, at=deps.now())
                 adopt(session, deps, reply, receipt)
             case PendingRemote(receipt=receipt, detail=detail):
                 reply.pending_remote(external_id=receipt.id, url=receipt.url, detail=detail, at=deps.now())
+                budgets.book_reply(session, deps, reply)
                 record(session, deps, "reply.pending_remote", reply, {"id": receipt.id, "url": receipt.url})
             case Unknown(detail=detail):
                 doubt(session, deps, reply, detail)
@@ -157,6 +170,9 @@ def _rejected(session: Session, deps: Deps, reply: Reply, refusal: Rejected) -> 
         # The platform knows this text from us already: the first attempt went through.
         doubt(session, deps, reply, refusal.detail)
     elif refusal.fault in (Fault.RATE_LIMITED, Fault.TRANSIENT):
+        if refusal.fault is Fault.RATE_LIMITED:
+            account = session.get_one(Account, reply.account_id)
+            pacing.note_refusal(session, account, pacing.REPLY, refusal.retry_at, at=deps.now())
         reply.try_again(not_before=next_try(deps, reply, refusal.retry_at), fault=refusal.fault, detail=refusal.detail)
         record(session, deps, "reply.delayed", reply, data)
     else:
@@ -245,6 +261,31 @@ def _no_longer_fits(session: Session, deps: Deps, reply: Reply, mention: Mention
         record(session, deps, "reply.cancelled", reply, {"throttle": decision.as_json()})
     outbox.show(session, mention.id, at=deps.now())
     return True
+
+
+def _no_requests_left(session: Session, deps: Deps, reply: Reply, mention: Mention) -> bool:
+    """Whether the platform has said that it takes nothing more from this account for now: then it is not asked."""
+    opens = pacing.replies_wait_until(session, reply.account_id, at=deps.now())
+    if opens is None:
+        return False
+    reply.not_before = opens
+    reply.detail = f"The platform takes no more replies from this account before {opens:%H:%M} UTC. It leaves then."
+    outbox.show(session, mention.id, at=deps.now())
+    return True
+
+
+def _too_dear(session: Session, deps: Deps, reply: Reply, mention: Mention) -> bool:
+    """Whether the platform's budget was spent since the approval: then it is given back, with what to do."""
+    budgets.take_turns(session, reply.platform)
+    try:
+        budgets.must_be_affordable(session, deps, reply.platform, reply.text)
+    except OverBudget as error:
+        reply.fail(Fault.OVER_BUDGET, str(error))
+        mention.reopen(f"The reply was not posted. {error} Your text is kept.")
+        record(session, deps, "reply.failed", reply, {"fault": Fault.OVER_BUDGET.value, "detail": str(error)})
+        outbox.show(session, mention.id, at=deps.now())
+        return True
+    return False
 
 
 def _too_old(session: Session, deps: Deps, reply: Reply, mention: Mention) -> bool:

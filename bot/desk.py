@@ -272,7 +272,7 @@ def _sources(session: Session) -> tuple[SourceView, ...]:
             platform=source.platform,
             channel=source.channel,
             state=source.state,
-            detail=source.detail,
+            detail=source.detail or source.pace,
             read_at=source.read_at,
         )
         for source in session.scalars(select(Source).where(follows).order_by(troubled, Source.name).limit(MOST_SOURCES))

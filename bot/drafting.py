@@ -7,11 +7,12 @@ from rapidfuzz import fuzz
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from bot import audit, checking, outbox, queue
-from bot.accounts import as_post, call_for, connector_of
+from bot import audit, checking, outbox, policies, queue
+from bot.accounts import connector_of
 from bot.deps import Deps
 from bot.likeness import plain
 from bot.models import Account, Draft, Mention, MentionKind, MentionState, Origin, PostRecord, Reply, ReplyState, Source
+from bot.preconditions import permission
 from bot.writer import Brief, KnownFact
 from connectors.base import No
 from guidelines.facts import Label, correction
@@ -121,8 +122,7 @@ def suggestions(session: Session, deps: Deps, mention: Mention, post: PostRecord
 def _draft(session: Session, deps: Deps, mention: Mention) -> None:
     post = session.get_one(PostRecord, mention.post_id)
     account = session.get_one(Account, session.get_one(Source, mention.source_id).account_id)
-    connector = connector_of(deps, post.platform)
-    if not isinstance(connector.can_reply(call_for(deps, account), as_post(session, post)), No):
+    if not isinstance(permission(session, deps, account, post), No):
         _keep(session, deps, mention, list(suggestions(session, deps, mention, post))[:MOST])
 
 
@@ -152,8 +152,11 @@ def _keep(session: Session, deps: Deps, mention: Mention, suggested: Sequence[Su
 def _may_write(session: Session, deps: Deps, mention: Mention) -> bool:
     """Whether there is a model, the platform allows its text, nobody tries to instruct it, and the budget is left."""
     post = session.get_one(PostRecord, mention.post_id)
-    policy = connector_of(deps, post.platform).spec.policy
-    if deps.writer is None or not policy.ai_text_allowed or policy.ai_approval_required or mention.suspicious:
+    account = session.get_one(Account, session.get_one(Source, mention.source_id).account_id)
+    spec = connector_of(deps, post.platform).spec
+    if deps.writer is None or mention.suspicious or not policies.model_may_write(spec, account):
+        return False
+    if isinstance(permission(session, deps, account, post), No):
         return False
     midnight = deps.now().replace(hour=0, minute=0, second=0, microsecond=0)
     today = select(func.count()).where(Draft.origin == Origin.MODEL, Draft.created_at >= midnight)

@@ -7,6 +7,7 @@ ChorusError
 ├── Conflict             somebody else was first, or the thing has moved on
 ├── IllegalMove          a record was asked for a move its state does not allow
 ├── Blocked              a guideline forbids the text
+├── OverBudget           the reply would cost more than its platform may; says until when
 └── Throttled            a limit holds or refuses the reply; says when it reopens
 """
 
@@ -46,6 +47,14 @@ class Blocked(ChorusError):
         lines = [f"{finding.why} {finding.fix}".strip() for finding in verdict.blocking]
         super().__init__(" ".join(lines))
         self.verdict = verdict
+
+
+class OverBudget(ChorusError):
+    """A reply would cost more than is left of a budget. `until` (UTC) is when the next budget begins."""
+
+    def __init__(self, message: str, *, until: datetime) -> None:
+        super().__init__(message)
+        self.until = until
 
 
 class Throttled(ChorusError):

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from bot.cleaning import fit
 from bot.models import Account, Mention, PostRecord, Reply, Thread, Venue
 from connectors.base import Post, PostStatus
 
@@ -72,6 +73,7 @@ class Site:
 
 def store(session: Session, site: Site, posts: Sequence[Post], *, at: datetime) -> dict[str, int]:
     """Keep posts, each in its thread; returns the record ids of those that are new, by the platform's id."""
+    posts, _ = fit(posts, at=at)
     if not posts:
         return {}
     venues = _venues(session, site, {post.venue for post in posts})
@@ -83,6 +85,7 @@ def store(session: Session, site: Site, posts: Sequence[Post], *, at: datetime) 
 
 def settle_thread(session: Session, site: Site, root_id: str, posts: Sequence[Post], *, at: datetime) -> Thread:
     """Keep a conversation read whole. What had been taken for threads of their own joins it, under their locks."""
+    posts, _ = fit(posts, at=at)
     venues = _venues(session, site, {post.venue for post in posts})
     venue_id = next((venues[post.venue] for post in posts if post.id == root_id), min(venues.values()))
     thread_id = _threads(session, site, {root_id: venue_id}, at)[root_id]
@@ -185,7 +188,7 @@ def _row(site: Site, post: Post, *, thread_id: int, venue_id: int, at: datetime)
         "author_handle": post.author.handle,
         "author_name": post.author.name,
         "author_url": post.author.url,
-        "text": post.text.replace("\x00", ""),
+        "text": post.text,
         "created_at": post.created_at,
         "seen_at": at,
         "checked_at": at,

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from bot import audit, outbox, queue
+from bot import audit, outbox, pacing, queue
 from bot.accounts import call_for, connector_of
 from bot.deps import Deps
 from bot.errors import ChorusError, NotFound
@@ -124,6 +124,7 @@ def _read(deps: Deps, account: Account, address: str) -> Post:
     except ConnectorError as error:
         advice = _WHAT_TO_DO.get(error.fault, "Check that the address leads to one single post.")
         raise ChorusError(f"{connector.spec.title} did not give it to us: {error.detail} {advice}") from None
+    pacing.noted(deps, account, followed.kind.value, page)
     post = next((post for post in page.posts if _same(post.url, address)), None)
     post = post or next((post for post in page.posts if post.id == _last_part(address)), None)
     if post is None:

@@ -6,7 +6,7 @@ from hashlib import sha256
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import checking
+from bot import checking, policies
 from bot.accounts import as_post, call_for, connector_of
 from bot.deps import Deps
 from bot.errors import Conflict, NotAllowed, NotFound
@@ -46,19 +46,25 @@ def must_be_free(session: Session, mention: Mention, by: Employee, *, at: dateti
 
 
 def permission(session: Session, deps: Deps, account: Account, post: PostRecord) -> Permission:
-    """Return whether the platform lets this account answer this post through its API."""
-    return connector_of(deps, post.platform).can_reply(call_for(deps, account), as_post(session, post))
+    """Return whether the platform lets this account answer this post, and whether through its API."""
+    refused = policies.refusal(session, deps, account, post)
+    return refused or connector_of(deps, post.platform).can_reply(call_for(deps, account), as_post(session, post))
 
 
-def must_be_permitted(session: Session, deps: Deps, account: Account, post: PostRecord) -> None:
-    """Raise `NotAllowed` when the platform's rules or the account's state forbid a reply through the API."""
-    if account.condition in (Condition.REAUTH, Condition.DENIED):
+def must_be_permitted(
+    session: Session, deps: Deps, account: Account, post: PostRecord, *, by_hand: bool = False
+) -> None:
+    """Raise `NotAllowed` when the platform's rules forbid a reply, or the account's state forbids it through the API.
+
+    Posting by hand passes what is only closed to programs, and nothing else.
+    """
+    if not by_hand and account.condition in (Condition.REAUTH, Condition.DENIED):
         raise NotAllowed(f"The account {account.handle} must be connected again before it can post.")
     permitted = permission(session, deps, account, post)
     if isinstance(permitted, No):
-        raise NotAllowed(f"{permitted.reason} (rule: {permitted.rule})")
-    if isinstance(permitted, Handoff):
-        raise NotAllowed(f"{permitted.reason} Post it by hand: {permitted.url}")
+        raise NotAllowed(f"{permitted.reason} {_written(permitted)}")
+    if isinstance(permitted, Handoff) and not by_hand:
+        raise NotAllowed(f"{permitted.reason} Post it by hand: {permitted.url} {_written(permitted)}")
 
 
 def identities(session: Session, mention: Mention, by: Employee) -> tuple[Identifiable, ...]:
@@ -87,7 +93,7 @@ def context_of(session: Session, post: PostRecord, account: Account) -> ReplyCon
 
 
 def judged(session: Session, deps: Deps, mention: Mention, post: PostRecord, account: Account, text: str) -> Verdict:
-    """Return the pack's verdict, with an empty text and the platform's length as findings of our own."""
+    """Return the pack's verdict, with an empty text, the platform's length and its rules as findings of our own."""
     found = checking.verdict(session, deps, mention, post, text, identity=account.identity)
     own: list[Finding] = []
     if not text.strip():
@@ -97,7 +103,16 @@ def judged(session: Session, deps: Deps, mention: Mention, post: PostRecord, acc
         why = f"The platform takes {length.limit} {length.unit}; this is {length.used}."
         fix = f"Take out {length.used - length.limit} {length.unit}."
         own.append(Finding("too-long", Severity.BLOCK, why, fix))
+    known = {finding.rule for finding in found.findings}
+    # Where the pack says the same, as it does of disclosing, its own words are the better ones.
+    theirs = policies.findings(session, deps, post, account, text)
+    own.extend(finding for finding in theirs if finding.rule.rpartition(".")[2] not in known)
     return Verdict(found.pack, found.version, found.sha256, (*own, *found.findings), found.skipped)
+
+
+def _written(permitted: No | Handoff) -> str:
+    source = f"; see {permitted.source}" if permitted.source else ""
+    return f"(rule: {permitted.rule}{source})"
 
 
 def _winner(session: Session, mention: Mention) -> str:

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import audit
+from bot import audit, budgets
 from bot.accounts import as_post, connector_of
 from bot.deps import Deps
 from bot.ledger import Site, lock_thread_of, store
-from bot.models import Account, Mention, PostRecord, Reply
+from bot.models import Account, Mention, PostRecord, Reply, ReplyState
 from connectors.base import Author, Post, Receipt, ReplyIntent
 
 FIRST_PAUSE = timedelta(seconds=2)
@@ -47,7 +47,9 @@ def leaving_of(session: Session, reply: Reply) -> Leaving:
 
 def adopt(session: Session, deps: Deps, reply: Reply, receipt: Receipt) -> None:
     """Take the platform's receipt, and note our post in the thread it became part of."""
-    at = receipt.posted_at or deps.now()
+    at = min(receipt.posted_at or deps.now(), deps.now())
+    if reply.state is not ReplyState.HANDED_OFF:
+        budgets.book_reply(session, deps, reply)
     reply.posted(external_id=receipt.id, url=receipt.url, at=at)
     account = session.get_one(Account, reply.account_id)
     parent = session.get_one(PostRecord, reply.parent_post_id)

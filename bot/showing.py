@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot import checking, throttle
-from bot.accounts import as_post, call_for, connector_of
+from bot.accounts import connector_of
 from bot.deps import Deps
 from bot.errors import NotFound
 from bot.models import (
@@ -23,6 +23,7 @@ from bot.models import (
     Venue,
 )
 from bot.permissions import Act, require
+from bot.preconditions import permission
 from bot.views import CardView, DraftView, Forecast, PostView, ReplyView
 from connectors.base import Handoff, No, PostStatus, SourceKind
 
@@ -61,7 +62,7 @@ def card_of(session: Session, deps: Deps, mention: Mention) -> CardView:
     total, ours = thread_size(session, mention.thread_id)
     claimant = _person(session, mention.claimed_by_id) if _held(mention, deps.now()) else None
     dismisser = _person(session, mention.dismissed_by_id)
-    permission = connector_of(deps, post.platform).can_reply(call_for(deps, account), as_post(session, post))
+    permitted = permission(session, deps, account, post)
     reasons = mention.reasons
     fact = deps.facts.facts.get(str(reasons["fact"])) if deps.facts and "fact" in reasons else None
     return CardView(
@@ -95,8 +96,8 @@ def card_of(session: Session, deps: Deps, mention: Mention) -> CardView:
         dismissed_reason=mention.dismissed_reason,
         note=mention.note,
         reply=_reply_view(session, deps, mention),
-        handoff_reason=permission.reason if isinstance(permission, Handoff | No) else "",
-        handoff_url=permission.url if isinstance(permission, Handoff) else "",
+        handoff_reason=permitted.reason if isinstance(permitted, Handoff | No) else "",
+        handoff_url=permitted.url if isinstance(permitted, Handoff) else "",
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import audit
+from bot import audit, pacing
 from bot.accounts import call_for, connector_of
 from bot.deps import Deps
 from bot.errors import ChorusError, NotFound
@@ -53,7 +53,8 @@ def connect(deps: Deps, given: Connecting, *, actor: str) -> Account:
             )
             session.add(account)
         account.secrets = deps.vault.seal(given.secrets)
-        account.options = dict(given.options or {})
+        # What an admin recorded about the account outlives its tokens.
+        account.options = {**account.options, **(given.options or {})}
         account.condition, account.condition_detail = Condition.OK, ""
         account.max_length = health.max_length
         account.handle = health.handle
@@ -95,7 +96,8 @@ def look(deps: Deps, account_id: int, followed: Followed) -> Page:
         if account is None:
             raise NotFound("There is no such account. See: chorus accounts list")
     _must_be_able(deps, account, followed.kind)
-    return connector_of(deps, account.platform).fetch(call_for(deps, account), followed, None)
+    page = connector_of(deps, account.platform).fetch(call_for(deps, account), followed, None)
+    return pacing.noted(deps, account, followed.kind.value, page)
 
 
 def set_state(deps: Deps, source_id: int, state: SourceState, *, actor: str) -> Source:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from bot import delivery, outcomes, showing
 from bot.database import Sessions
 from bot.demo.plaza import Plaza
-from bot.errors import Throttled
+from bot.errors import NotAllowed
 from bot.models import Mention, MentionKind, MentionState, Outcome, OutcomeKind, PostRecord, Reply, ReplyState
 from bot.outcomes import meaning
 from bot.throttle.limits import in_force
@@ -78,7 +78,7 @@ def test_who_asks_us_to_stop_is_left_alone(harbour: Harbour, driven: DrivenClock
     outcomes.watch(harbour.deps, harbour.account.id)
     assert kinds(harbour) == [OutcomeKind.OPTED_OUT]
     again = harbour.hear("@harbour one more thing about Harbour, what is the warranty like on screens?")
-    with pytest.raises(Throttled, match="asked us not to reply"):
+    with pytest.raises(NotAllowed, match=r"asked us not to reply.*can retire the limit.*mastodon\.opt_out"):
         harbour.approve(again, "Hi, the Harbour team here. Two years on everything. Does that answer it?")
 
 

@@ -130,6 +130,8 @@ class Reply(Record):
         Index(None, "approved_by_id", "counted_at"),
         Index(None, "platform", "author_external_id", "counted_at"),
         Index(None, "mention_id"),
+        Index(None, "external_id"),
+        Index("ix_reply_by_hand", "url", postgresql_where=text("external_id = ''")),
         Index(
             "ix_reply_waiting",
             "state",

@@ -77,6 +77,7 @@ class Source(Record):
         self.fault = None
         self.detail = ""
         self.not_before = None
+        self.pace = ""
         self.state = SourceState.PAUSED if self.state is SourceState.PAUSED else SourceState.ACTIVE
         return recovered
 
