@@ -9,8 +9,10 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 
 ARGUMENTS = (
@@ -23,6 +25,7 @@ ARGUMENTS = (
     "--disable-sync",
 )
 WAIT_MILLISECONDS = 5_000
+CHECKS = Path(__file__).with_name("accessibility.js").read_text()
 ELSEWHERE = re.compile(r"^https?://(?!127\.0\.0\.1[:/])")
 PICTURE = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96" width="96" height="96">'
@@ -95,3 +98,19 @@ def page_fixture(context: BrowserContext) -> Iterator[Page]:
     """A tab of its own for one test."""
     with tab(context) as page:
         yield page
+
+
+def accessibility_faults(page: Page) -> list[str]:
+    """Return what keeps people from reading or reaching the page: what axe finds up to WCAG 2.2 AA, and what we ask."""
+    options = {
+        "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+        "resultTypes": ["violations"],
+    }
+    found = Axe().run(page, options=options).response
+    assert found["passes"], "axe checked nothing"
+    faults = [
+        f"{violation['id']}: {violation['help']}: {node['html'][:160]}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
+    return faults + list(page.evaluate(CHECKS))

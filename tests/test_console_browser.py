@@ -6,7 +6,7 @@ from pathlib import Path
 
 import orjson
 import pytest
-from browser import browser_fixture, context_fixture, page_fixture  # noqa: F401
+from browser import accessibility_faults, browser_fixture, context_fixture, page_fixture  # noqa: F401
 from console_world import Past, Stage, slack_fixture, stage_fixture  # noqa: F401
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select
@@ -38,7 +38,6 @@ PAGES = (
     "/health",
     "/nothing-here",
 )
-CHECKS = Path(__file__).with_name("accessibility.js").read_text()
 
 
 @pytest.fixture(name="past")
@@ -111,7 +110,7 @@ def test_a_reviewer_signs_a_reply_off(stage: Stage, past: Past, page: Page) -> N
     page.get_by_role("link", name=wanted.text[:40]).click()
     expect(page.get_by_role("heading", name=f"Review reply {wanted.id}")).to_be_visible()
     page.wait_for_load_state()
-    assert page.evaluate(CHECKS) == []
+    assert accessibility_faults(page) == []
     page.get_by_role("radio", name="Fine").check()
     page.get_by_role("button", name="Sign off").click()
     expect(page.get_by_role("status")).to_contain_text(f"Reply {wanted.id} is signed off: fine.")
@@ -199,6 +198,6 @@ def test_every_page_can_be_read_and_reached_by_everyone(
     faults = []
     for address in (*PAGES, "/sign-in"):
         page.goto(f"{stage.address}{address}")
-        faults += [f"{address}: {fault}" for fault in page.evaluate(CHECKS)]
+        faults += [f"{address}: {fault}" for fault in accessibility_faults(page)]
     context.close()
     assert faults == []
