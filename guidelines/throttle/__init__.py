@@ -1,10 +1,10 @@
 """Limits on how much we say: given what was said, may one more reply leave, when, and why not?"""
 
-from guidelines.throttle.decide import Decision, Reason, Ruling, decide, first_opening
+from guidelines.throttle.decide import Decision, Judgement, Reason, Ruling, decide, first_opening, judge
 from guidelines.throttle.defaults import DEFAULTS, platform_rule
 from guidelines.throttle.durations import read_duration, say_duration
 from guidelines.throttle.ledger import Commercial, Entry, Ledger, Likeness, Place, ThreadNow
-from guidelines.throttle.limit import Action, Basis, Condition, Limit, LimitError, Scope, Selector, Unless
+from guidelines.throttle.limit import EVERYWHERE, Action, Basis, Condition, Limit, LimitError, Scope, Selector, Unless
 from guidelines.throttle.rules import NOBODY
 from guidelines.throttle.sentences import read_sentence, say, sentence
 from guidelines.throttle.terms import parse_terms, terms_of
@@ -12,6 +12,7 @@ from guidelines.throttle.validation import problems
 
 __all__ = [
     "DEFAULTS",
+    "EVERYWHERE",
     "NOBODY",
     "Action",
     "Basis",
@@ -19,6 +20,7 @@ __all__ = [
     "Condition",
     "Decision",
     "Entry",
+    "Judgement",
     "Ledger",
     "Likeness",
     "Limit",
@@ -32,6 +34,7 @@ __all__ = [
     "Unless",
     "decide",
     "first_opening",
+    "judge",
     "parse_terms",
     "platform_rule",
     "problems",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from guidelines.throttle.ledger import Entry, Ledger
-from guidelines.throttle.limit import Limit
+from guidelines.throttle.limit import Action, Limit
 from guidelines.throttle.rules import Closed, closed
 from guidelines.throttle.sentences import say
 
@@ -23,7 +23,8 @@ class Ruling(StrEnum):
     REFUSE = "refuse"
 
 
-_STRICTNESS = {ruling: rank for rank, ruling in enumerate(Ruling)}
+_RULING = {action: Ruling(action.value) for action in Action}
+_RANK = {action: -rank for rank, action in enumerate(Action)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,23 +107,39 @@ def _kept(reason: Reason) -> dict[str, object]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A decision before it is put into words: the closed limits, strictest first, and when all of them let it pass."""
+
+    ruling: Ruling
+    closed: tuple[tuple[Limit, Closed], ...] = ()
+    reopens_at: datetime | None = None
+
+
+_OPEN = Judgement(Ruling.ALLOW)
+
+
 def decide(limits: Sequence[Limit], ledger: Ledger, now: datetime, *, override: bool = False) -> Decision:
     """Decide about one reply at `now`. With `override` all limits but the fixed ones are set aside, and still named."""
+    judged = judge(limits, ledger, now)
+    reasons = tuple(_reason(limit, no) for limit, no in judged.closed)
+    if override and judged.closed:
+        reasons = tuple(reason if reason.is_fixed else replace(reason, overridden=True) for reason in reasons)
+        judged = judge([limit for limit in limits if limit.is_fixed], ledger, now)
+    return Decision(judged.ruling, reasons, judged.reopens_at)
+
+
+def judge(limits: Sequence[Limit], ledger: Ledger, now: datetime) -> Judgement:
+    """Decide about one reply at `now` without saying why: for who asks about many and reads few of the answers."""
     found = [(limit, no) for limit in limits if (no := closed(limit, ledger, now))]
     if not found:
-        return Decision(Ruling.ALLOW)
-    reasons = sorted((_reason(limit, no) for limit, no in found), key=lambda reason: -_STRICTNESS[reason.ruling])
-    if override:
-        reasons = [reason if reason.is_fixed else replace(reason, overridden=True) for reason in reasons]
-        limits = [limit for limit in limits if limit.is_fixed]
-        found = [(limit, no) for limit, no in found if limit.is_fixed]
-    if not found:
-        return Decision(Ruling.ALLOW, tuple(reasons))
+        return _OPEN
+    found.sort(key=lambda each: _RANK[each[0].action])
     opens = _opening(limits, ledger, [no for _, no in found])
-    ruling = next(reason.ruling for reason in reasons if not reason.overridden)
+    ruling = _RULING[found[0][0].action]
     if ruling is Ruling.HOLD and opens is None:
         ruling = Ruling.REFUSE
-    return Decision(ruling, tuple(reasons), opens)
+    return Judgement(ruling, tuple(found), opens)
 
 
 def first_opening(limits: Sequence[Limit], ledger: Ledger, now: datetime) -> datetime | None:
@@ -155,7 +172,7 @@ def say_moment(moment: datetime) -> str:
 def _reason(limit: Limit, no: Closed) -> Reason:
     return Reason(
         limit=limit.name,
-        ruling=Ruling(limit.action.value),
+        ruling=_RULING[limit.action],
         text=f"{limit.reason or say(limit) + '.'} {no.because}",
         asks=say(limit),
         reopens_at=no.until,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 
 class LimitError(ValueError):
@@ -78,13 +79,19 @@ class Basis:
         return hash((self.scope, self.counts_deleted))
 
 
+@lru_cache(maxsize=8192)
+def _basis_of(scope: Scope, where: Selector, counts_deleted: bool) -> Basis:
+    """The same object for equal bases, so that finding one seldom compares selectors."""
+    return Basis(scope, where, counts_deleted)
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """One limit. Built directly it is trusted; `parse_terms` and `read_sentence` check what people wrote.
 
     `number` is a count, or a share between 0 and 1. `window` None means ever. `at_least` is the size from which a
     thread's share is looked at. `until` ends the limit. `is_fixed` marks a platform's own rule: nobody lifts it.
-    A reply that we deleted keeps its place unless `counts_deleted` is false.
+    A reply that we deleted keeps its place unless `counts_deleted` is false. `basis` is what it counts.
     """
 
     name: str
@@ -102,12 +109,12 @@ class Limit:
     reason: str = ""
     until: datetime | None = None
     is_fixed: bool = field(default=False)
+    basis: Basis = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Work the basis out once, for it is asked for in every decision."""
+        object.__setattr__(self, "basis", _basis_of(self.scope, self.where, self.counts_deleted))
 
     def __hash__(self) -> int:
         """Names are nearly always enough to tell limits apart."""
         return hash(self.name)
-
-    @property
-    def basis(self) -> Basis:
-        """What it counts."""
-        return Basis(self.scope, self.where, self.counts_deleted)

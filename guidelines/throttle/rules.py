@@ -9,7 +9,7 @@ from itertools import pairwise
 from math import ceil
 
 from guidelines.throttle.ledger import Commercial, Entry, Ledger
-from guidelines.throttle.limit import Condition, Limit, Unless
+from guidelines.throttle.limit import EVERYWHERE, Condition, Limit, Unless
 from guidelines.throttle.quiet import quiet_ends, zone
 
 URGENT = "high"
@@ -34,9 +34,9 @@ Rule = Callable[[Limit, Ledger, datetime], Closed | None]
 
 def closed(limit: Limit, ledger: Ledger, at: datetime) -> Closed | None:
     """Return why `limit` does not let the reply pass at `at`, or None when it does."""
-    if not ledger.place.matches(limit.where) or _excepted(limit, ledger):
+    if limit.where is not EVERYWHERE and not ledger.place.matches(limit.where):
         return None
-    if limit.until is not None and at >= limit.until:
+    if (limit.unless and _excepted(limit, ledger)) or (limit.until is not None and at >= limit.until):
         return None
     found = RULES[limit.condition](limit, ledger, at)
     if found is None or limit.until is None:
@@ -53,6 +53,8 @@ def _excepted(limit: Limit, ledger: Ledger) -> bool:
 
 
 def _count(limit: Limit, ledger: Ledger, at: datetime) -> Closed | None:
+    if len(ledger.entries.get(limit.basis, ())) < limit.number:
+        return None
     return _crowded(limit, ledger, at, most=int(limit.number), window=limit.window)
 
 
@@ -64,8 +66,12 @@ def _crowded(limit: Limit, ledger: Ledger, at: datetime, *, most: int, window: t
     entries = ledger.entries.get(limit.basis, ())
     if most <= 0:
         return Closed("This limit lets nothing pass.", None, entries[-5:])
+    if len(entries) < most:
+        return None
     if window is None:
-        return Closed(f"{_replies(len(entries))} counted.", None, entries) if len(entries) >= most else None
+        return Closed(f"{_replies(len(entries))} counted.", None, entries)
+    if entries[-1].at <= at and at - entries[-most].at >= window:
+        return None
     times = [entry.at for entry in entries]
     if _fits(times, at, most, window):
         return None
