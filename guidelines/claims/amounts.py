@@ -30,7 +30,7 @@ def comparable(fact: Quantity, claim: Quantity) -> bool:
         return True
     if (fact.dimension, claim.dimension) == ("money", "count"):
         return claim.value >= 1
-    return {fact.dimension, claim.dimension} == {"clock", "always"}
+    return {fact.dimension, claim.dimension} in ({"clock", "always"}, {"age", "time"})
 
 
 def compare(

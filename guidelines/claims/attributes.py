@@ -1,5 +1,7 @@
 """Whether two amounts measure the same thing: the same attribute, or the same thing counted."""
 
+from collections.abc import Sequence
+
 from guidelines.claims.evidence import Pairing, Prepared, Said, opposed_by_pole
 from guidelines.claims.lexicon import group
 from guidelines.claims.quantities import Quantity, dimension_of
@@ -26,7 +28,7 @@ def attribute_score(fact: Prepared, said: Said, pairing: Pairing, ours: Quantity
     score = pairing.in_words().score(_weights(fact, ours, keep), keep)
     if theirs.dimension == "count":
         return score if score >= _BARE and not counts_something(said, theirs) else 0.0
-    return 0.5 if score < ENOUGH and _plain(fact, said, ours) else score
+    return 0.5 if score < ENOUGH and (_plain(fact, said, ours) or pairing.topic.sole_amount) else score
 
 
 def _attributes(fact: Prepared, ours: Quantity) -> list[int]:
@@ -34,7 +36,16 @@ def _attributes(fact: Prepared, ours: Quantity) -> list[int]:
     nouns = fact.reading.nouns_of(ours) if ours.dimension == "count" else ()
     terms = enumerate(fact.reading.terms)
     keep = [at for at, term in terms if not _inside(term, ours) and term not in nouns and not _is_modal(term)]
+    keep = [at for at in keep if fact.reading.terms[at] not in _other_nouns(fact, ours)]
     return [at for at in keep if not fact.is_answer(at)] or keep
+
+
+def _other_nouns(fact: Prepared, ours: Quantity) -> tuple[Term, ...]:
+    """What the other plain numbers of a statement count: the countries of "3 million customers in 14 countries"."""
+    counts = [each for each in fact.reading.quantities if each.dimension == "count" and each.value > 1]
+    nouns = fact.reading.nouns_of(ours) if ours.dimension == "count" else ()
+    others = [fact.reading.nouns_of(each)[:1] for each in counts if each is not ours]
+    return tuple(term for each in others for term in each if term not in nouns)
 
 
 def _score_of_hours(fact: Prepared, said: Said, pairing: Pairing, ours: Quantity) -> float:
@@ -58,7 +69,16 @@ def _score_of_count(fact: Prepared, said: Said, pairing: Pairing, ours: Quantity
             return 0.0
         return max(0.5 + pairing.in_words().score(weights, keep) / 2, _BARE)
     keep = [at for at in keep if pairing.partners[at] not in counted]
+    if not keep and _says_only_that(said, nouns, counted):
+        return _BARE
     return pairing.score(weights, keep) if keep or not nouns else 0.0
+
+
+def _says_only_that(said: Said, nouns: Sequence[Term], counted: Sequence[Term]) -> bool:
+    """Whether a clause names the entity and, in the fact's own word, what it has so many of: "has 300k customers"."""
+    shared = {key for ours in nouns for each in counted for key in ours.keys.keys() & each.keys.keys()}
+    same = any(not key.startswith(("~", "±")) for key in shared)
+    return same and said.clause.own and not any(term.weight >= 1.0 and term.text for term in said.reading.terms)
 
 
 def _counts_other(fact: Prepared, said: Said, ours: Quantity, theirs: Quantity, noun: Term) -> bool:

@@ -57,8 +57,8 @@ def _flipped(fact: Prepared, pairing: Pairing) -> list[int]:
 
 
 def _of_opening(fact: Prepared, at: int) -> bool:
-    """Whether a fact tells on what date something opened, which "it is closed today" does not contradict."""
-    dated = any(quantity.dimension == "date" for quantity in fact.reading.quantities)
+    """Whether a fact tells when something opens or opened, which "it is closed today" does not contradict."""
+    dated = any(quantity.dimension in ("date", "clock") for quantity in fact.reading.quantities)
     return dated and "±open" in fact.reading.terms[at].keys
 
 
@@ -180,6 +180,8 @@ def _against_affirmation(fact: Prepared, said: Said, pairing: Pairing, flipped: 
     if "nothing" in said.words and covered == 1.0:
         return 0.65
     whole = pairing.score(_stressed(fact, pairing), [at for at, term in enumerate(fact.reading.terms) if _counts(term)])
+    if pairing.topic.sole:
+        whole = max(whole, _WHOLE)
     if _lacks_subject(fact, pairing, flipped):
         return 0.45 if whole >= 0.34 else 0.0
     if _denies_existence(said, matched) and _is_head(fact, flipped):
@@ -211,6 +213,7 @@ def _denies_predicate(fact: Prepared, pairing: Pairing, flipped: Sequence[int]) 
     first = next((at for at, term in enumerate(fact.reading.terms) if term.weight >= 1.0), -1)
     return (
         first in flipped
+        and first not in fact.heads
         and not _is_general(fact.reading.terms[first], pairing.partners[first])
         and fact.reading.terms[first].sign > 0
     )
@@ -243,7 +246,9 @@ def _opposite(fact: Prepared, said: Said, pairing: Pairing, flipped: Sequence[in
     strangers = [term for term in _subject(said) if not _known(fact, term) and term.weight >= 1.0]
     rest = [at for at in rest if pairing.partners[at] is not None or not _of_value(fact, at)]
     score = pairing.score(_stressed(fact, pairing), rest)
-    if all("±pay" in fact.reading.terms[at].keys for at in flipped) and score < 0.55:
+    if pairing.topic.sole and rest and any(pairing.relations[at] > 0 for at in rest):
+        score = max(score, _WHOLE)
+    if all("±pay" in fact.reading.terms[at].keys for at in flipped) and score < 0.55 and not pairing.topic.sole:
         return 0.0
     first = not any(at < min(flipped) for at in rest)
     if (first or not strangers) and _speaks_for_itself(fact, pairing, flipped):

@@ -17,6 +17,8 @@ _AGED = frozenset({"be", "are", "aged", "age", "over", "under", "is", "turn"})
 _ALL = frozenset({"all", "every", "entirely", "fully", "each", "only", "exclusively"})
 _PARTS = frozenset({"some", "half", "few", "certain", "selected", "most"})
 _SURE = 0.55
+_OLD = frozenset({"old", "olds", "age", "aged", "ages", "yo"})
+_BOUNDS = group("compare_quantities bounds")
 _HYPERBOLE = 20.0
 
 
@@ -79,7 +81,7 @@ def _only_some(said: Said) -> int | None:
 
 def _one(fact: Prepared, said: Said, pairing: Pairing, ours: Quantity, theirs: Quantity) -> Evidence | None:
     age = _as_age(fact, said, ours, theirs)
-    if not comparable(ours, age):
+    if not comparable(ours, age) or _is_other_age(said, ours, age) or _is_within(said, ours, age):
         return None
     score = attribute_score(fact, said, pairing, ours, age) if age is theirs else _SURE
     aged = age is not theirs
@@ -104,11 +106,23 @@ def _one(fact: Prepared, said: Said, pairing: Pairing, ours: Quantity, theirs: Q
     return Evidence(result is Match.DIFFERENT, confidence, theirs.first, theirs.last, reason, theirs.first)
 
 
+def _is_other_age(said: Said, ours: Quantity, theirs: Quantity) -> bool:
+    """Whether a plain duration meets an age: "down for six hours" against "at least 18"."""
+    return ours.dimension == "age" and theirs.dimension == "time" and not said.words & _OLD
+
+
+def _is_within(said: Said, ours: Quantity, theirs: Quantity) -> bool:
+    """Whether an hour only lies inside the opening times: "answered at 10 pm"."""
+    if ours.dimension != "clock" or theirs.dimension != "clock" or ours.high is None or theirs.high is not None:
+        return False
+    return ours.value <= theirs.value <= ours.high and not said.words & _BOUNDS
+
+
 def _is_threshold(fact: Prepared, said: Said, ours: Quantity) -> bool:
     """Whether the fact's amount is a bar to pass: "free over €40", "must be at least 16"."""
     if ours.dimension == "money":
         return any(term.keys.get("±pay", 1) < 0 for term in fact.reading.terms)
-    if any("~age" in term.keys for term in fact.reading.terms):
+    if ours.dimension == "age" or any("~age" in term.keys for term in fact.reading.terms):
         return True
     return all(any("±mandatory" in term.keys for term in side.reading.terms) for side in (fact, said))
 
@@ -121,12 +135,12 @@ def _only_from(said: Said, ours: Quantity, theirs: Quantity) -> bool:
 
 def _as_age(fact: Prepared, said: Said, ours: Quantity, theirs: Quantity) -> Quantity:
     """ "You have to be 18" speaks of years where the fact speaks of age."""
-    if ours.dimension != "time" or theirs.dimension != "count" or counts_something(said, theirs):
+    if ours.dimension not in ("time", "age") or theirs.dimension != "count" or counts_something(said, theirs):
         return theirs
     before = {token.text for token in said.reading.tokens[max(0, theirs.first - 2) : theirs.first]}
-    aged = any("~age" in term.keys for term in fact.reading.terms)
+    aged = ours.dimension == "age" or any("~age" in term.keys for term in fact.reading.terms)
     return (
-        replace(theirs, dimension="time", value=theirs.value * _YEAR, high=None) if aged and before & _AGED else theirs
+        replace(theirs, dimension="age", value=theirs.value * _YEAR, high=None) if aged and before & _AGED else theirs
     )
 
 

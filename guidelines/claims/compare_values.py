@@ -78,7 +78,7 @@ def compare_slots(fact: Prepared, said: Said, pairing: Pairing) -> Iterator[Evid
             if negated and not same:
                 continue
             words = f"{_text(said, theirs)}; the fact says {_text(fact, ours)}"
-            yield Evidence(same == negated, 0.9, theirs.first, theirs.last, f"The post says {words}.")
+            yield Evidence(same == negated, 0.9, theirs.first, theirs.last, f"The post says {words}.", slot=True)
 
 
 def _against_denial(fact: Prepared, said: Said, ours: Slot, theirs: Slot) -> Iterator[Evidence]:
@@ -118,16 +118,25 @@ def compare_values(fact: Prepared, said: Said, pairing: Pairing) -> Iterator[Evi
     for kind in dict.fromkeys(value.kind for value in fact.reading.values):
         ours = [value for value in fact.reading.values if value.kind == kind]
         theirs = [value for value in said.reading.values if value.kind == kind]
-        if not theirs:
+        if not theirs or (kind == "weekday" and _turned(fact, pairing)):
             continue
         score = _score(fact, said, pairing, ours, kind)
         if score >= (_ENOUGH if kind != "place" or _slot_of(fact) else _FREE_PLACE):
             yield from _of_kind(fact, said, ours, _meant(fact, said, pairing, theirs), score)
 
 
+def _turned(fact: Prepared, pairing: Pairing) -> bool:
+    """Whether one speaks of open days and the other of closed ones, which only the same day sets against each other."""
+    return any(
+        "±open" in term.keys and opposed_by_pole(term, partner)
+        for term, partner in zip(fact.reading.terms, pairing.partners, strict=True)
+    )
+
+
 def _score(fact: Prepared, said: Said, pairing: Pairing, ours: Sequence[Value], kind: str) -> float:
     terms = fact.reading.terms
     keep = [at for at, term in enumerate(terms) if not any(v.first <= term.first <= v.last for v in ours)]
+    keep = [at for at in keep if not fact.is_answer(at)] or keep
     keep = [at for at in keep if not any(q.first <= terms[at].first <= q.last for q in fact.reading.quantities)]
     if any(opposed_by_pole(terms[at], pairing.partners[at]) for at in keep) and kind != "weekday":
         return 0.0

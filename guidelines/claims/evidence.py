@@ -12,6 +12,8 @@ SIMILAR = 0.8
 """What a word counts that is only near in meaning."""
 
 _NEAR = 0.55
+_MOSTLY = 0.6
+_CLEARLY = 0.3
 
 BORROWED = 0.6
 """What a word counts that stands in another clause of the sentence, or in the question that is answered."""
@@ -27,6 +29,8 @@ class Evidence:
     last: int
     reason: str
     quantity: int | None = None
+    slot: bool = False
+    """Whether it compares who or what fills the same slot, which needs no further words in common."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +76,40 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Topic:
+    """How much of what a clause speaks of one fact knows, and how much the best of the other facts do, from 0 to 1.
+
+    `measured` counts only facts that state an amount of the same kind.
+    """
+
+    known: float = 0.0
+    others: float = 0.0
+    measured: float = 0.0
+
+    @property
+    def sole(self) -> bool:
+        """Whether the clause speaks of what this fact speaks of and of little else, and no other fact knows as much."""
+        return self.known >= _MOSTLY and self.known > self.others
+
+    @property
+    def sole_amount(self) -> bool:
+        """The same among the facts that state an amount of the same kind."""
+        return self.known >= _MOSTLY and self.known > self.measured
+
+    @property
+    def foreign(self) -> bool:
+        """Whether another fact knows clearly more of the clause, so that it is hardly about this one."""
+        return self.others - self.known > _CLEARLY
+
+
+@dataclass(frozen=True, slots=True)
 class Pairing:
     """How a fact's terms match a clause: for each the relation (+1, 0, -1), the clause's term, and its share."""
 
     relations: tuple[int, ...]
     partners: tuple[Term | None, ...]
     shares: tuple[float, ...]
+    topic: Topic = Topic()
 
     def in_words(self) -> "Pairing":
         """The same without what only a price matched."""
@@ -85,7 +117,7 @@ class Pairing:
             0.0 if partner is not None and not partner.text else share
             for partner, share in zip(self.partners, self.shares, strict=True)
         )
-        return Pairing(self.relations, self.partners, shares)
+        return Pairing(self.relations, self.partners, shares, self.topic)
 
     def score(self, weights: Sequence[float], keep: Iterable[int]) -> float:
         """The weight of the matched terms among `keep`, from 0 to 1; 1 when there are none."""

@@ -53,6 +53,7 @@ _MADE = frozenset({"made", "built", "sold", "grown"})
 _EXPERIENCED = group("gate experienced")
 _PARTICIPLES = group("gate participles")
 _AFTER_PARTICIPLE = group("gate after participle")
+_USING = frozenset({"use", "used", "using", "need", "needed", "spent", "paid"})
 _SUBJECT = 4
 _FIRST = group("gate first")
 _MINE = group("gate mine")
@@ -147,7 +148,8 @@ def is_anecdote(clause: Sequence[Token], *, opens: bool) -> bool:
         return True
     for at, word in enumerate(words[:8]):
         if word in _FIRST:
-            return not any(near in _KNOWING for near in words[at + 1 : at + 3])
+            following = words[at + 1 : at + 4]
+            return bool(_USING & set(following)) or not any(near in _KNOWING for near in following[:2])
         if word in _MINE and at < _SUBJECT:
             return True
     if any(word in ("me", "myself", "mine") or word in _EXPERIENCED for word in words):

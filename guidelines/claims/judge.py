@@ -11,15 +11,23 @@ from guidelines.claims.compare_quantities import compare_quantities
 from guidelines.claims.compare_swaps import compare_swaps
 from guidelines.claims.compare_values import compare_slots, compare_values
 from guidelines.claims.entities import EntityIndex
-from guidelines.claims.evidence import Evidence, Prepared, Said, pair
+from guidelines.claims.evidence import Evidence, Pairing, Prepared, Said
 from guidelines.claims.gate import DOUBTFUL, SILENT, Stance
 from guidelines.claims.lexicon import group, stem
 from guidelines.claims.prepare import prepare
 from guidelines.claims.record import Fact
 from guidelines.claims.retrieval import Retrieval
-from guidelines.claims.subjects import happens_there, is_fragment, narrower_subject, other_place, other_subject
+from guidelines.claims.subjects import (
+    happens_there,
+    is_fragment,
+    names_other_place,
+    narrower_subject,
+    other_place,
+    other_subject,
+)
 from guidelines.claims.terms import Reading, Spelling, Term, read
 from guidelines.claims.text import Token
+from guidelines.claims.topics import pairings
 from guidelines.claims.variants import is_variant
 
 _DOUBT = 0.5
@@ -89,21 +97,23 @@ class Judge:
     def _of_clause(self, clause: Clause, said: Said, anchor: Said | None) -> Iterator[Judgement]:
         if clause.yes is not None:
             yield from self._of_answer(clause)
-        for fact in self._retrieval.candidates(clause.entities, (*said.reading.terms, *said.context)):
+        candidates = self._retrieval.candidates(clause.entities, (*said.reading.terms, *said.context))
+        for fact, pairing in pairings(candidates, said):
             if (
                 _elsewhere(fact, said)
                 or _other_variant(fact, said)
                 or (anchor is not None and _other_variant(fact, anchor))
             ):
                 continue
-            evidence = _weigh(_evidence(fact, said))
+            evidence = _weigh(_evidence(fact, said, pairing))
             if evidence is None:
                 continue
             if fact.qualifiers and not fact.qualifiers & _stems(said):
                 evidence = replace(evidence, confidence=min(evidence.confidence, 0.55))
             if evidence.contradicts and other_subject(fact, said):
                 continue
-            if evidence.contradicts and _off_topic(fact, said, anchor):
+            foreign = pairing.topic.foreign and not evidence.slot
+            if evidence.contradicts and (foreign or _off_topic(fact, said, anchor)):
                 evidence = replace(evidence, confidence=min(evidence.confidence, _DOUBT))
             yield _judgement(fact, clause, said.reading, evidence)
 
@@ -114,8 +124,8 @@ class Judge:
         if not words:
             return
         said = Said(clause, _turned(question, 1 if clause.yes != _asks_negatively(question) else -1))
-        for fact in self._retrieval.candidates(clause.entities, said.reading.terms):
-            evidence = _weigh(_evidence(fact, said))
+        for fact, pairing in pairings(self._retrieval.candidates(clause.entities, said.reading.terms), said):
+            evidence = _weigh(_evidence(fact, said, pairing))
             if evidence is not None:
                 span = (clause.tokens[0].start, clause.tokens[-1].end)
                 yield Judgement(fact.id, evidence.contradicts, evidence.confidence - 0.05, (span,), evidence.reason)
@@ -142,11 +152,12 @@ def _anchor(clauses: Sequence[Clause], readings: Sequence[Reading], at: int) -> 
     return Said(clauses[named], readings[named]) if named is not None else None
 
 
-def _evidence(fact: Prepared, said: Said) -> Iterator[Evidence]:
-    pairing = pair(fact, said)
-    yield from compare_quantities(fact, said, pairing)
+def _evidence(fact: Prepared, said: Said, pairing: Pairing) -> Iterator[Evidence]:
     yield from compare_slots(fact, said, pairing)
     yield from compare_values(fact, said, pairing)
+    if names_other_place(fact, said):
+        return
+    yield from compare_quantities(fact, said, pairing)
     yield from compare_swaps(fact, said, pairing)
     if (hours := compare_hours(fact, said, pairing)) is not None:
         yield hours

@@ -8,6 +8,7 @@ from pathlib import Path
 
 WORDS = Path(__file__).parent / "words"
 _SPLIT = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+")
+_SHORTEST_ROOT = 5
 _VOWEL = re.compile(r"[aeiouy]")
 
 
@@ -79,6 +80,22 @@ def _trim(word: str) -> str:
     if len(word) > 3 and word[-1] == word[-2]:
         word = word[:-1]
     return word[:-1] + "i" if word.endswith("y") and len(word) > 3 else word
+
+
+@cache
+def _suffixes() -> tuple[str, ...]:
+    return tuple(sorted(group("lexicon suffixes"), key=len, reverse=True))
+
+
+@cache
+def root(part: str) -> str:
+    """What a stem has in common with its noun, verb and adjective, marked as such: migrat(e), migrat(ion)."""
+    for suffix in _suffixes():
+        rest = part.removesuffix(suffix)
+        if rest != part and len(rest) >= _SHORTEST_ROOT:
+            return f"√{rest.removesuffix('at')}"
+    rest = part.removesuffix("at")
+    return f"√{rest}" if len(rest) >= _SHORTEST_ROOT else ""
 
 
 def stems(phrase: str) -> tuple[str, ...]:

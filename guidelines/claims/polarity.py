@@ -114,6 +114,8 @@ _HARMLESS = (
     ("don't", "let"),
     ("isn't", "bad"),
 )
+_WITHOUT = group("polarity without")
+_VERBS = group("polarity verbs")
 _FREE_OF = group("polarity free of")
 _NEW_SUBJECTS = group("polarity new subjects")
 
@@ -151,15 +153,17 @@ def scope_of(tokens: Sequence[Token], phrases: Sequence[tuple[int, int]], quanti
     signs: list[int] = []
     negators: set[int] = set()
     parity, verbal, at = 1, False, 0
+    lacking = False
     while at < len(tokens):
-        if _starts_anew(tokens, at):
-            parity, verbal = 1, False
+        if _starts_anew(tokens, at) or (lacking and tokens[at].text in _VERBS):
+            parity, verbal, lacking = 1, False, False
         harmless = _phrase_length(tokens, at, _HARMLESS)
         length = 0 if harmless or at in inside else _negation_length(tokens, at)
         if harmless:
             signs += [parity] * harmless
         elif length and not (verbal and tokens[at].text in _CONCORD):
             negators |= set(range(at, at + length))
+            lacking = tokens[at].text in _WITHOUT
             parity, verbal = -parity, verbal or _is_verbal(tokens[at].text)
             signs += [parity] * length
         else:

@@ -38,6 +38,12 @@ _PERIODIC = {"monthly": "month", "yearly": "year", "annually": "year", "annual":
 _LABELS = group("quantities labels")
 _LINES = {"4k": 2160, "8k": 4320, "2k": 1440, "uhd": 2160, "5k": 2880}
 _WORKING_DAYS = 1.4
+_OLDEST = 120
+_AFTER_AGE = group("quantities after age")
+_AROUND_AGE = group("quantities around age")
+_AGING = frozenset({"be", "turn", "turned", "been"})
+_DEMANDS = frozenset({"must", "have", "has", "need", "needs", "should", "gotta", "got", "required"})
+_PERSONS = group("quantities persons")
 _FOREVER = 1e11
 
 
@@ -184,11 +190,28 @@ def _measured(tokens: Sequence[Token], at: int) -> Quantity | None:
 
 def _age(tokens: Sequence[Token], base: Quantity) -> Quantity | None:
     """ "From the age of 11", "aged 16"."""
-    before = [_text(tokens, base.first - step) for step in (1, 2, 3, 4)]
-    if before[0] != "aged" and before[:2] != ["of", "age"] and not (before[0] == "age" and before[1] in ("from", "to")):
+    if not _states_age(tokens, base):
         return None
-    quantity = replace(_times(base, units()["year"][1]), dimension="time")
+    before = [_text(tokens, base.first - step) for step in (1, 2, 3, 4)]
+    quantity = replace(_times(base, units()["year"][1]), dimension="age")
     return replace(quantity, relation=">=") if "from" in before else quantity
+
+
+def _states_age(tokens: Sequence[Token], base: Quantity) -> bool:
+    """Whether a bare number is an age: "aged 16", "from age 16", "must be at least 18", "children under 12"."""
+    before = [_text(tokens, base.first - step) for step in range(1, 8)]
+    if before[0] == "aged" or before[:2] == ["of", "age"] or (before[0] == "age" and before[1] in ("from", "to", "at")):
+        return True
+    after = _text(tokens, base.last + 1)
+    if base.value > _OLDEST or (after.isalpha() and after not in _AFTER_AGE):
+        return False
+    if after == "s" and not tokens[base.last + 1].attached:
+        return False
+    while before and before[0] in _AROUND_AGE:
+        before.pop(0)
+    if before[:1] and before[0] in _AGING:
+        return bool(set(before[1:5]) & _DEMANDS)
+    return bool(set(before[:1]) & _PERSONS)
 
 
 def _completing(tokens: Sequence[Token], at: int) -> Number | None:

@@ -13,6 +13,7 @@ _SKIPPED = group("slots skipped")
 _OFFICES, _RANKS = group("slots titles of office"), group("slots ranks")
 _TITLES = group("slots titles")
 _ABUSE = group("slots abuse")
+_HOLDING = frozenset({"is", "was", "as", ",", "been", "become", "became", "remains"})
 _LONGEST = 4
 
 
@@ -72,7 +73,8 @@ def _office(tokens: Sequence[Token], names: frozenset[int], at: int) -> list[Slo
     verb = first - 1
     while verb > 0 and tokens[verb].text in ("the", "a", "our", "new", "its", "their"):
         verb -= 1
-    if verb > 0 and tokens[verb].text in ("is", "was", "as", ","):
+    if verb > 0 and tokens[verb].text in _HOLDING:
+        verb -= tokens[verb].text in ("been", "become") and tokens[verb - 1].text in ("has", "have", "had")
         start = verb
         while start > 0 and tokens[start - 1].capital and _fills(tokens[start - 1], names, start - 1):
             start -= 1
@@ -113,7 +115,7 @@ def _after(tokens: Sequence[Token], names: frozenset[int], kind: str, at: int, *
         return None
     if (
         end < len(tokens) - 1
-        and tokens[end].text in ("and", "&")
+        and tokens[end].text in ("and", "&", "or")
         and tokens[end + 1].capital
         and _fills(tokens[end + 1], names, end + 1)
     ):

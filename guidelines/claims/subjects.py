@@ -87,6 +87,12 @@ def other_place(fact: Prepared, said: Said) -> bool:
     return any(at and tokens[at - 1].text in _PLACING for at in places)
 
 
+def names_other_place(fact: Prepared, said: Said) -> bool:
+    """Whether fact and clause each name a place, and none of the one lies in one of the other."""
+    ours, theirs = ([value for value in side.reading.values if value.kind == "place"] for side in (fact, said))
+    return bool(ours and theirs) and not any(here.agrees_with(there) for here in ours for there in theirs)
+
+
 def happens_there(fact: Prepared, said: Said) -> bool:
     """Whether a clause tells an event that the fact does not speak of: "300 students protested at Larkhill"."""
     tokens = said.reading.tokens
@@ -160,4 +166,5 @@ def _is_thing(word: str, term: Term, last: int) -> bool:
 
 
 def _known(fact: Prepared, term: Term) -> bool:
-    return any(ours.relation(term) for ours in fact.reading.terms)
+    own = {stem(part) for part in fact.entity.lower().split()}
+    return any(ours.relation(term) for ours in fact.reading.terms) or stem(term.text) in own

@@ -1,16 +1,17 @@
 """What a clause says: its meaningful words with their signs, its quantities, its closed-set values and its slots."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from guidelines.claims import polarity
-from guidelines.claims.lexicon import meanings, stem, stop_words, weak_words
+from guidelines.claims.lexicon import meanings, root, stem, stop_words, weak_words
 from guidelines.claims.quantities import Quantity, quantities_of
 from guidelines.claims.slots import Slot, slots_of
 from guidelines.claims.text import Token, is_network
 from guidelines.claims.values import Value, expand_days, values_of
 
 WEAK = 0.15
+_SHORTEST_ROOT = 5
 _NO_EXTRA = frozenset({"included", "inclusive"})
 HALF = 0.4
 _PERIODS = {3600: "hour", 86400: "day", 604800: "week", 2629800: "month", 31557600: "year"}
@@ -131,20 +132,46 @@ def _term(
         return None
     if alone and first in scope.negators:
         return None
-    keys = dict(meaning)
-    if alone or not keys:
-        keys[parts[first]] = next((pole for key, pole in keys.items() if key.startswith("±")), 1)
-    else:
-        keys[" ".join(parts[first : last + 1])] = next(iter(keys.values()))
-        for part in _parts_of(parts[first : last + 1], tokens[first : last + 1], meaning):
-            if part not in stop_words() and part not in weak_words() and len(part) > 2:
-                keys.setdefault(part, next(iter(keys.values())))
-    if alone and tokens[first].text in _NO_EXTRA:
-        keys["±pay"] = -1
+    keys = (
+        _keys_of_word(parts, first, meaning, tokens)
+        if alone or not meaning
+        else _keys_of_phrase(parts[first : last + 1], tokens[first : last + 1], meaning)
+    )
     weak = alone and parts[first] in weak_words()
     light = HALF if any(key.startswith("±") for key in keys) else WEAK
     text = " ".join(token.text for token in tokens[first : last + 1])
     return Term(keys, first, last, scope.sign(first, last), light if weak else 1.0, text)
+
+
+def _keys_of_word(parts: Sequence[str], at: int, meaning: dict[str, int], tokens: Sequence[Token]) -> dict[str, int]:
+    keys = dict(meaning)
+    keys[parts[at]] = next((pole for key, pole in keys.items() if key.startswith("±")), 1)
+    for other in _other_forms(parts, at, tokens):
+        keys.setdefault(other, keys[parts[at]])
+    if tokens[at].text in _NO_EXTRA:
+        keys["±pay"] = -1
+    return keys
+
+
+def _keys_of_phrase(parts: Sequence[str], tokens: Sequence[Token], meaning: dict[str, int]) -> dict[str, int]:
+    keys = dict(meaning)
+    keys[" ".join(parts)] = next(iter(keys.values()))
+    for part in _parts_of(parts, tokens, meaning):
+        if part not in stop_words() and part not in weak_words() and len(part) > 2:
+            keys.setdefault(part, next(iter(keys.values())))
+    return keys
+
+
+def _other_forms(parts: Sequence[str], at: int, tokens: Sequence[Token]) -> Iterator[str]:
+    """The root of a word, and what it makes when a hyphen that joins it to the word before is left out: "e-bikes"."""
+    if tokens[at].kind != "word":
+        return
+    if len(parts[at]) >= _SHORTEST_ROOT:
+        yield root(parts[at]) or f"√{parts[at]}"
+    if tokens[at].hyphenated and at and tokens[at - 1].kind == "word":
+        yield stem(tokens[at - 1].text + tokens[at].text)
+    if at + 1 < len(tokens) and tokens[at + 1].hyphenated and tokens[at + 1].kind == "word":
+        yield stem(tokens[at].text + tokens[at + 1].text)
 
 
 def _parts_of(parts: Sequence[str], tokens: Sequence[Token], meaning: dict[str, int]) -> Sequence[str]:

@@ -1,0 +1,44 @@
+"""Which of the facts a clause speaks of: the share of its words that each of them knows."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from guidelines.claims.evidence import Pairing, Prepared, Said, Topic, pair
+from guidelines.claims.quantities import Quantity
+from guidelines.claims.slots import Slot
+from guidelines.claims.terms import Term
+from guidelines.claims.values import Value
+
+
+def pairings(facts: Sequence[Prepared], said: Said) -> list[tuple[Prepared, Pairing]]:
+    """Match a clause with each fact, and tell each what the others know of it."""
+    asked = _asked(said)
+    pairs = [(fact, pair(fact, said)) for fact in facts]
+    known = [_known(fact, pairing, asked) for fact, pairing in pairs]
+    return [(fact, replace(pairing, topic=_topic(at, facts, known))) for at, (fact, pairing) in enumerate(pairs)]
+
+
+def _asked(said: Said) -> list[Term]:
+    """The words that say what a clause is about, its answers (amounts, values, names in slots) left out."""
+    reading = said.reading
+    answers: tuple[Quantity | Value | Slot, ...] = (*reading.quantities, *reading.values, *reading.slots)
+    spans = [(each.first, each.last) for each in answers]
+    strong = [term for term in reading.terms if term.weight >= 1.0 and term.text]
+    return [term for term in strong if not any(first <= term.first <= last for first, last in spans)]
+
+
+def _known(fact: Prepared, pairing: Pairing, asked: Sequence[Term]) -> float:
+    near = [partner for partner in pairing.partners if partner is not None]
+    known = [term for term in asked if term in near or any(ours.relation(term) for ours in fact.reading.terms)]
+    return len(known) / len(asked) if asked else 0.0
+
+
+def _topic(at: int, facts: Sequence[Prepared], known: Sequence[float]) -> Topic:
+    others = [share for number, share in enumerate(known) if number != at]
+    kinds = _kinds(facts[at])
+    measured = [share for number, share in enumerate(known) if number != at and kinds & _kinds(facts[number])]
+    return Topic(known[at], max(others, default=0.0), max(measured, default=0.0))
+
+
+def _kinds(fact: Prepared) -> frozenset[str]:
+    return frozenset(quantity.dimension for quantity in fact.reading.quantities)
