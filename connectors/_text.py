@@ -95,9 +95,11 @@ class _Reader(HTMLParser):
                 self._hidden.append(tag)
             return
         self._break(tag)
+        values = {name: value or "" for name, value in attrs}
+        if tag == "img" and {"emoji", "wp-smiley"} & set(values.get("class", "").split()):
+            self._pieces.append(values.get("alt", ""))
         if tag == "a":
             self._close_link()
-            values = {name: value or "" for name, value in attrs}
             is_tag = bool({"mention", "hashtag"} & set(values.get("class", "").split()))
             self._link = (values.get("href", ""), is_tag, len(self._pieces))
 

@@ -65,12 +65,16 @@ def _untold(_answer: Answer) -> Allowance | None:
     return None
 
 
+def _unsaid(_answer: Answer) -> timedelta | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Wire:
     """How one platform answers.
 
-    `words` name faults by what the platform says, before the status decides: one status has many meanings. `window` is
-    how long to wait at a rate limit when the answer does not say.
+    `words` name faults by what the platform says, before the status decides: one status has many meanings. `waits`
+    reads from the body how long to wait at a rate limit; `window` is how long when the answer does not say at all.
     """
 
     title: str
@@ -78,6 +82,7 @@ class Wire:
     by_status: Mapping[int, Fault] = field(default_factory=dict)
     said: Callable[[Answer], str] = _MESSAGE_OR_ERROR
     allowance: Callable[[Answer], Allowance | None] = _untold
+    waits: Callable[[Answer], timedelta | None] = _unsaid
     window: timedelta = timedelta(minutes=1)
 
     def exchange(self, call: Call, request: Request) -> Answer:
@@ -151,6 +156,8 @@ class Wire:
         left = self.allowance(answer)
         told = retry_after(answer.headers.get("Retry-After"), now)
         told = told or (left.resets_at if left is not None and left.remaining <= 0 else None)
+        if told is None and (wait := self.waits(answer)) is not None:
+            told = now + wait
         return min(max(told or now + self.window, now + timedelta(seconds=1)), now + LONGEST_WAIT)
 
     def health(self, error: ConnectorError) -> Health:

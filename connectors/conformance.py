@@ -167,7 +167,7 @@ class ReadingConformance(Conformance):
         scene.world.delete_parent(deleted)
         states = scene.connector.refresh(scene.call, (deleted, live, edited))
         assert [state.id for state in states] == [deleted, live, edited]
-        assert [state.status for state in states] == [PostStatus.DELETED, PostStatus.LIVE, PostStatus.EDITED]
+        assert [state.status for state in states] == [PostStatus.DELETED, PostStatus.LIVE, scene.edited_status]
         assert states[0].post is None
         assert states[2].post is not None
         assert "Changed my mind" in states[2].post.text
@@ -277,7 +277,7 @@ class WritingConformance(Conformance):
         intent = scene.intent(scene.mention())
         scene.world.delete_parent(intent.parent.id)
         outcome, sent = scene.sends(lambda: scene.connector.reply(scene.call, intent))
-        assert sent == 1
+        assert sent <= 1, "A connector may look first, and then sends nothing."
         assert isinstance(outcome, Rejected)
         assert outcome.fault is Fault.GONE
 
