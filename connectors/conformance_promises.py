@@ -64,7 +64,7 @@ class PromisesConformance(Conformance):
         parent = scene.mention("Does it float?")
         scene.world.edit_parent(parent.id, "Does it sink?")
         (state,) = scene.connector.refresh(scene.call, (parent.id,))
-        assert state.status is PostStatus.EDITED
+        assert state.status is scene.edited_status
         assert state.post is not None
         assert "Does it sink?" in state.post.text
         assert state.post.text != parent.text

@@ -25,6 +25,7 @@ from connectors.base import (
     Page,
     Post,
     Posted,
+    PostStatus,
     ReplyContext,
     ReplyIntent,
 )
@@ -45,6 +46,9 @@ class Ability(StrEnum):
 
     PRIVATE = "private"
     EDIT_PARENT = "edit_parent"
+    EDIT_TIME = "edit_time"
+    """The platform says that a post was edited; where it does not, an edited post is live with its present text."""
+
     DELETE_PARENT = "delete_parent"
     LENGTH = "length"
     PAGES = "pages"
@@ -128,6 +132,11 @@ class Scene:
     def has(self, capability: Capability) -> None:
         if capability not in self.connector.spec.capabilities:
             pytest.skip(f"{self.connector.spec.title} has no capability “{capability}”.")
+
+    @property
+    def edited_status(self) -> PostStatus:
+        """What `refresh` says of a post that its author changed."""
+        return PostStatus.LIVE if Ability.EDIT_TIME in self.world.cannot else PostStatus.EDITED
 
     def fetch(self, cursor: Cursor | None) -> Page:
         return self.connector.fetch(self.call, self.world.followed, cursor)
