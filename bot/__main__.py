@@ -51,10 +51,10 @@ def _sessions() -> Iterator[Sessions]:
 def run(
     only: Annotated[list[Part] | None, typer.Option(help="Run only these parts in this process.")] = None,
 ) -> None:
-    """Run the bot: everything in one process, or the parts that --only names."""
+    """Run the bot: everything, with its workers in a process beside it, or the parts that --only names."""
     configured = settings.load()
     logs.set_up(configured.log_format)
-    composition.run(configured, frozenset(only or Part))
+    composition.run(configured, frozenset(only or Part), workers_apart=True)
 
 
 @cli.command()

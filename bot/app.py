@@ -1,25 +1,27 @@
 """The composition root: the only place that builds things and knows which part gets what."""
 
 import logging
+import multiprocessing
 import os
 import random
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from multiprocessing.context import SpawnProcess
 from threading import Event, Thread
 
 import uvicorn
 from procrastinate import App as JobApp
-from slack_bolt import App as BoltApp
 from slack_sdk import WebClient
 from sqlalchemy import Engine
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from bot import audit, database, jobs, people, throttle
+from bot import audit, database, jobs, logs, people, throttle
 from bot.audit.protection import as_app
 from bot.clock import Clock
 from bot.console import health
@@ -35,6 +37,7 @@ from bot.settings import Settings
 from bot.slack import app as slack_app
 from bot.slack import http as slack_http
 from bot.slack import lane
+from bot.slack.dedupe import OnceApp
 from bot.slack.groups import Groups
 from bot.slack.sockets import Supervisor
 from bot.vault import open_vault
@@ -147,18 +150,82 @@ class Running:
     report: Callable[[], Mapping[str, object]]
 
 
-def run(settings: Settings, parts: frozenset[Part], *, until: Event | None = None) -> None:
-    """Run the chosen parts until told to stop: by SIGTERM or SIGINT, or by `until`."""
+def run(settings: Settings, parts: frozenset[Part], *, until: Event | None = None, workers_apart: bool = False) -> None:
+    """Run the chosen parts until told to stop: by SIGTERM or SIGINT, or by `until`.
+
+    With `workers_apart` the workers get a process of their own where people wait for answers from this one.
+    """
     stopping = until or _stop_on_signals()
+    _take_turns(parts)
     with opened(settings) as (engine, deps), ExitStack() as stack:
         running: dict[str, Running] = {}
-        for part, start in _starters(settings, engine, deps, running).items():
+        starters = _starters(settings, engine, deps, running)
+        if workers_apart and parts & {Part.SLACK, Part.CONSOLE}:
+            starters[Part.WORKER] = WorkersApart(settings, stopping).start
+        for part, start in starters.items():
             if part in parts:
                 running[part.value] = start()
                 stack.callback(running[part.value].stop)
         log.info("chorus runs: %s", ", ".join(sorted(running)))
         stopping.wait()
         log.info("stopping; what is under way is finished first")
+
+
+def _take_turns(parts: frozenset[Part]) -> None:
+    """Let what people wait for come before what they do not."""
+    # A thread that waits for the interpreter asks for it after this long. By default it is 5 ms: a click waits for it
+    # some thirty times, and behind threads that are busy that is longer than people are patient.
+    sys.setswitchinterval(0.0005)
+    if parts == {Part.WORKER}:
+        os.nice(5)
+
+
+class WorkersApart:
+    """The workers in a process of their own: threads that judge and draft would hold up every acknowledgement here."""
+
+    def __init__(self, settings: Settings, stopping: Event) -> None:
+        self._settings = settings
+        self._stopping = stopping
+        self._process: SpawnProcess | None = None
+        self._thread = Thread(target=self._watch, name="chorus-workers", daemon=True)
+
+    def start(self) -> Running:
+        """Start the process, and start it again whenever it ends before its time."""
+        self._thread.start()
+        return Running(self._stop, lambda: {"ok": self._process is not None and self._process.is_alive()})
+
+    def _watch(self) -> None:
+        while not self._stopping.is_set():
+            process = multiprocessing.get_context("spawn").Process(target=_work, args=(self._settings,), name="workers")
+            process.start()
+            self._process = process
+            process.join()
+            if not self._stopping.wait(1):
+                log.error("the process of the workers ended with code %s; another is started", process.exitcode)
+
+    def _stop(self) -> None:
+        self._stopping.set()
+        process = self._process
+        if process is not None:
+            process.terminate()
+        self._thread.join(20)
+        if process is not None and process.is_alive():
+            process.kill()
+
+
+def _work(settings: Settings) -> None:
+    """Run the workers for as long as the process that started this one lives."""
+    logs.set_up(settings.log_format)
+    stopping = _stop_on_signals()
+    parent = multiprocessing.parent_process()
+
+    def follow() -> None:
+        if parent is not None:
+            parent.join()
+            stopping.set()
+
+    Thread(target=follow, name="chorus-parent", daemon=True).start()
+    run(settings, frozenset({Part.WORKER}), until=stopping)
 
 
 def _starters(
@@ -185,7 +252,7 @@ def job_app(engine: Engine, deps: Deps, client: WebClient, *, locale: str = "en"
     return jobs.build(url, deps, lambda channel: lane.drain(deps, client, channel, locale=locale))
 
 
-def bolt_app(settings: Settings, deps: Deps) -> BoltApp:
+def bolt_app(settings: Settings, deps: Deps) -> OnceApp:
     """Return the Slack app with all its listeners."""
     return slack_app.build(
         deps, slack_client(settings), signing_secret=settings.slack_signing_secret, locale=settings.locale

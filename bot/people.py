@@ -22,6 +22,14 @@ def _in_no_group(_group: str, _slack_user: str) -> bool:
 def employee_of(deps: Deps, slack_user: str, name: str = "") -> Employee:
     """Return the person behind a Slack user, with the roles they have now; noted when first seen."""
     roles = list(deps.roles_of(slack_user))
+    with deps.sessions() as session:
+        known = session.scalar(select(Employee).where(Employee.slack_user == slack_user))
+    if known is not None and known.roles == roles and known.name == (name or known.name):
+        return known
+    return _noted(deps, slack_user, name, roles)
+
+
+def _noted(deps: Deps, slack_user: str, name: str, roles: list[str]) -> Employee:
     with deps.sessions.begin() as session:
         row = insert(Employee).values(
             slack_user=slack_user, name=name or slack_user, roles=roles, first_seen_at=deps.now()

@@ -93,7 +93,7 @@ def company(postgres: str) -> Iterator[Company]:
         settled = settle(plaza, database.sessions_of(engine), lambda: datetime.now(UTC))
         settled.deps = replace(settled.deps, roles_of=lambda user: roles.get(user, ("employee",)))
         client = WebClient(token=slack.bot_token, base_url=slack.api_url, timeout=5, retry_handlers=[])
-        supervisor = Supervisor(slack_app.build(settled.deps, client), slack.app_token)
+        supervisor = Supervisor(slack_app.build(settled.deps, client, linger=10), slack.app_token)
         supervisor.start()
         slack.wait_until_connected()
         try:

@@ -77,7 +77,7 @@ def stage(postgres: str) -> Iterator[Stage]:
         client = WebClient(token=slack.bot_token, base_url=slack.api_url, timeout=5, retry_handlers=[])
         people = [slack.person(name) for name in ("ana", "ben", "mara", "ruth")]
         world.roles |= {people[2].id: ("manager",), people[3].id: ("reviewer",)}
-        supervisor = Supervisor(slack_app.build(world.deps, client), slack.app_token)
+        supervisor = Supervisor(slack_app.build(world.deps, client, linger=10), slack.app_token)
         supervisor.start()
         slack.wait_until_connected()
         try:

@@ -9,17 +9,19 @@ from urllib.parse import urlencode
 
 import pytest
 import slack_world
-from slack_bolt import App, BoltRequest, BoltResponse
+from slack_bolt import BoltRequest, BoltResponse
 from slack_sdk import WebClient
 from slack_sdk.signature import SignatureVerifier
 from slack_world import World
+from sqlalchemy import select
 
 from bot.database import Sessions
 from bot.demo.slack import LocalSlack, chorus_app, harbour
-from bot.models import SeenRequest
+from bot.models import SeenRequest, Thread
 from bot.slack import app as slack_app
 from bot.slack.blocks import Json
-from bot.slack.dedupe import key_of, turn
+from bot.slack.dedupe import OnceApp, key_of, turn
+from bot.slack.later import Later
 from bot.slack.manifest import manifest
 
 SECRET = "a signing secret"
@@ -37,9 +39,9 @@ def world(sessions: Sessions) -> World:
 
 
 @pytest.fixture
-def app(slack: LocalSlack, world: World) -> App:
+def app(slack: LocalSlack, world: World) -> OnceApp:
     client = WebClient(token=slack.bot_token, base_url=slack.api_url, timeout=5, retry_handlers=[])
-    return slack_app.build(world.deps, client, signing_secret=SECRET)
+    return slack_app.build(world.deps, client, signing_secret=SECRET, linger=10)
 
 
 def signed(body: str, content_type: str, *, secret: str = SECRET, age: int = 0, **headers: str) -> BoltRequest:
@@ -82,7 +84,13 @@ def keys(world: World) -> list[str]:
         return [seen.key for seen in session.query(SeenRequest)]
 
 
-def test_a_click_that_comes_twice_is_done_once(slack: LocalSlack, world: World, app: App) -> None:
+def kept(world: World) -> list[str]:
+    """The keys of what was acknowledged and is not done."""
+    with world.sessions() as session:
+        return list(session.scalars(select(SeenRequest.key).where(SeenRequest.body.is_not(None))))
+
+
+def test_a_click_that_comes_twice_is_done_once(slack: LocalSlack, world: World, app: OnceApp) -> None:
     mention = world.mention()
     again = click(slack, "mention.claim", mention)
     first = app.dispatch(clicked(again))
@@ -94,7 +102,7 @@ def test_a_click_that_comes_twice_is_done_once(slack: LocalSlack, world: World, 
     assert world.card(mention).claimed_until != claimed
 
 
-def test_twins_that_come_at_once_are_done_once(slack: LocalSlack, world: World, app: App) -> None:
+def test_twins_that_come_at_once_are_done_once(slack: LocalSlack, world: World, app: OnceApp) -> None:
     mention = world.mention()
     with ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(app.dispatch, [clicked(click(slack, "mention.claim", mention)) for _ in range(6)]))
@@ -104,7 +112,7 @@ def test_twins_that_come_at_once_are_done_once(slack: LocalSlack, world: World, 
         assert claims.scalar_one() == 1
 
 
-def test_a_refused_click_may_be_made_again(slack: LocalSlack, world: World, app: App) -> None:
+def test_a_refused_click_may_be_made_again(slack: LocalSlack, world: World, app: OnceApp) -> None:
     world.roles[slack.person("ana").id] = ()
     mention = world.mention()
     again = click(slack, "mention.claim", mention)
@@ -115,7 +123,7 @@ def test_a_refused_click_may_be_made_again(slack: LocalSlack, world: World, app:
     assert world.card(mention).claimed_by != ""
 
 
-def test_an_event_that_failed_is_taken_when_slack_brings_it_again(slack: LocalSlack, world: World, app: App) -> None:
+def test_an_event_that_failed_is_taken_when_it_comes_again(slack: LocalSlack, world: World, app: OnceApp) -> None:
     ana = slack.person("ana")
     slack.faults.server_error("views.publish")
     body = event(ana.id, "Ev1")
@@ -138,7 +146,7 @@ def test_an_event_that_failed_is_taken_when_slack_brings_it_again(slack: LocalSl
     ],
 )
 def test_a_forged_or_stale_request_is_refused_and_not_remembered(
-    slack: LocalSlack, world: World, app: App, forged: Callable[[Json], BoltRequest]
+    slack: LocalSlack, world: World, app: OnceApp, forged: Callable[[Json], BoltRequest]
 ) -> None:
     mention = world.mention()
     answer: BoltResponse = app.dispatch(forged(click(slack, "mention.claim", mention)))
@@ -147,12 +155,73 @@ def test_a_forged_or_stale_request_is_refused_and_not_remembered(
     assert keys(world) == []
 
 
-def test_people_of_other_workspaces_are_turned_away(slack: LocalSlack, world: World, app: App) -> None:
+def test_people_of_other_workspaces_are_turned_away(slack: LocalSlack, world: World, app: OnceApp) -> None:
     mention = world.mention()
     foreign = click(slack, "mention.claim", mention)
     foreign["user"]["team_id"] = "T0STRANGER"
     assert app.dispatch(clicked(foreign)).status == 200
     assert world.card(mention).claimed_by == ""
+
+
+def test_a_click_is_acknowledged_before_it_is_done(slack: LocalSlack, world: World) -> None:
+    client = WebClient(token=slack.bot_token, base_url=slack.api_url, timeout=5, retry_handlers=[])
+    app = slack_app.build(world.deps, client, signing_secret=SECRET)
+    mention = world.mention()
+    with world.sessions.begin() as somebody_else:
+        somebody_else.execute(select(Thread).with_for_update())
+        assert app.dispatch(clicked(click(slack, "mention.claim", mention))).status == 200
+        assert kept(world)
+    app.finish()
+    assert world.card(mention).claimed_by != ""
+    assert not kept(world)
+
+
+def test_what_a_lost_process_acknowledged_is_done_by_the_next(slack: LocalSlack, world: World, app: OnceApp) -> None:
+    mention, body = world.mention(), click(slack, "mention.claim", world.mention())
+    body["actions"][0]["value"] = str(mention)
+    past = datetime.now(UTC) - timedelta(minutes=2)
+    with world.sessions.begin() as session:
+        session.add(SeenRequest(key=key_of(body), at=past, body=body))
+    other = click(slack, "mention.claim", world.mention(), ts="1795300009.000100")
+    app.dispatch(clicked(other))
+    until = time.monotonic() + 10
+    while kept(world) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert world.card(mention).claimed_by != ""
+
+
+def test_a_click_under_way_is_left_to_whoever_does_it(sessions: Sessions) -> None:
+    done: list[Json] = []
+
+    def does(body: Json) -> bool:
+        done.append(body)
+        return True
+
+    later = Later(sessions, lambda: datetime.now(UTC), does)
+    with sessions.begin() as session:
+        session.add(SeenRequest(key="action:fresh", at=datetime.now(UTC), body={"type": "block_actions"}))
+    assert later.resume() == 0
+    later.take("action:1", {"type": "block_actions", "message": {"text": "theirs"}, "token": "secret"}, linger=10)
+    assert done == [{"type": "block_actions"}]
+
+
+def test_a_click_that_breaks_stays_kept(sessions: Sessions) -> None:
+    tries = iter([ValueError("broken"), None])
+    moment = [datetime.now(UTC)]
+
+    def does(_body: Json) -> bool:
+        if error := next(tries):
+            raise error
+        return True
+
+    later = Later(sessions, lambda: moment[0], does)
+    later.take("action:1", {"type": "block_actions"}, linger=10)
+    later.finish()
+    moment[0] += timedelta(minutes=2)
+    assert later.resume() == 1
+    later.finish()
+    with sessions() as session:
+        assert session.get_one(SeenRequest, "action:1").body is None
 
 
 def test_a_corrected_submission_is_no_repetition() -> None:

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 import slack_world
-from slack_bolt import App
 from slack_sdk import WebClient
 
 from bot.database import Sessions
 from bot.demo.slack import LocalSlack, Person, chorus_app, harbour
 from bot.slack import app as slack_app
+from bot.slack.dedupe import OnceApp
 from bot.slack.manifest import manifest
 from bot.slack.sockets import Supervisor
 
@@ -23,13 +23,13 @@ def slack() -> Iterator[LocalSlack]:
 
 
 @pytest.fixture
-def app(slack: LocalSlack, sessions: Sessions) -> App:
+def app(slack: LocalSlack, sessions: Sessions) -> OnceApp:
     world = slack_world.build(sessions, lambda: datetime.now(UTC))
     client = WebClient(token=slack.bot_token, base_url=slack.api_url, timeout=5, retry_handlers=[])
     return slack_app.build(world.deps, client)
 
 
-def watched(app: App, token: str) -> Supervisor:
+def watched(app: OnceApp, token: str) -> Supervisor:
     return Supervisor(app, token, ping_every=0.2, silent_after=1.0, look_every=0.1)
 
 
@@ -40,7 +40,7 @@ def eventually(look: Callable[[], object], seconds: float = 15) -> None:
         time.sleep(0.05)
 
 
-def test_a_silent_socket_is_noticed_and_built_anew(slack: LocalSlack, app: App) -> None:
+def test_a_silent_socket_is_noticed_and_built_anew(slack: LocalSlack, app: OnceApp) -> None:
     supervisor = watched(app, slack.app_token)
     supervisor.start()
     try:
@@ -57,7 +57,7 @@ def test_a_silent_socket_is_noticed_and_built_anew(slack: LocalSlack, app: App) 
     assert supervisor.health()["ok"] is False
 
 
-def test_a_socket_that_slack_closes_is_replaced(slack: LocalSlack, app: App) -> None:
+def test_a_socket_that_slack_closes_is_replaced(slack: LocalSlack, app: OnceApp) -> None:
     supervisor = watched(app, slack.app_token)
     supervisor.start()
     try:
@@ -76,7 +76,7 @@ def _opened(person: Person) -> bool:
     return True
 
 
-def test_a_slack_that_cannot_be_reached_is_tried_again(slack: LocalSlack, app: App) -> None:
+def test_a_slack_that_cannot_be_reached_is_tried_again(slack: LocalSlack, app: OnceApp) -> None:
     slack.faults.error("apps.connections.open", "internal_error", times=1)
     supervisor = watched(app, slack.app_token)
     supervisor.start()
@@ -88,7 +88,7 @@ def test_a_slack_that_cannot_be_reached_is_tried_again(slack: LocalSlack, app: A
         supervisor.stop()
 
 
-def test_health_tells_how_long_ago_slack_was_heard(slack: LocalSlack, app: App) -> None:
+def test_health_tells_how_long_ago_slack_was_heard(slack: LocalSlack, app: OnceApp) -> None:
     supervisor = watched(app, slack.app_token)
     assert supervisor.health()["ok"] is False
     supervisor.start()

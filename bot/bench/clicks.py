@@ -1,9 +1,11 @@
-"""From a click in Slack to its acknowledgement, while the workers of the same process are busy."""
+"""From a click in Slack to its acknowledgement, while the workers are busy."""
 
+import statistics
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
 
 from slack_sdk import WebClient
 from sqlalchemy import func, select, text
@@ -12,7 +14,8 @@ from bot import intake, jobs, sources
 from bot.bench.bot_process import running
 from bot.bench.company import Company, settled
 from bot.bench.crowd import Crowd, posts
-from bot.bench.row import Row, fast_enough
+from bot.bench.echo import echoing
+from bot.bench.row import Row, fast_enough, percentile, shown
 from bot.bench.stage import Stage
 from bot.demo.slack.errors import Json, PersonError
 from bot.demo.slack.seed import chorus_app, harbour
@@ -26,20 +29,45 @@ A_SECOND = 50
 MUST = 0.1
 WAITING = 64
 """So many clicks may wait for their acknowledgement at a time."""
-PARTS = {
-    "everything in one process": ((),),
-    "workers in a process of their own": (("slack", "console", "clock"), ("worker",)),
-}
+ONE_PROCESS = "one command for everything"
+TWO_PROCESSES = "workers under a command of their own"
+BARE = "bare acknowledgement beside the same workers"
+PARTS = {ONE_PROCESS: ((),), TWO_PROCESSES: (("slack", "console", "clock"), ("worker",)), BARE: (("worker",),)}
 _EITHER = ("mention.claim", "mention.release")
 
 
+@dataclass(frozen=True, slots=True)
+class Clicked:
+    """How long acknowledgements took, in seconds; how many never came; how much work was left at the end."""
+
+    taken: list[float]
+    refused: int
+    left: int
+
+
 def rows(stage: Stage) -> Iterator[Row]:
-    """Put cards into a channel, give the bot a backlog to work on, and click; in both ways to run the bot."""
-    for way, processes in PARTS.items():
-        yield from _measured(stage, way, processes)
+    """Put cards into a channel, give the bot a backlog to work on, and click; in both ways to run the bot, and with a
+    client in the bot's place that only acknowledges, for what the machine and the local Slack take for themselves."""
+    clicked = {way: _measured(stage, way) for way in PARTS}
+    bare = clicked[BARE].taken
+    yield _compared(BARE, bare, bare)
+    for way in (ONE_PROCESS, TWO_PROCESSES):
+        found = clicked[way]
+        left = f"{found.left:,} mentions still wait for the workers at the end"
+        what = f"click to acknowledgement, {A_SECOND} clicks/s, {way}, {left}"
+        yield fast_enough(what, found.taken, MUST, share=99)
+        yield _compared(f"the same beside a bare acknowledgement, {way}", found.taken, bare)
+        if found.refused:
+            yield Row(f"clicks that were not acknowledged, {way}", "0", str(found.refused), kept=False)
 
 
-def _measured(stage: Stage, way: str, processes: Sequence[Sequence[str]]) -> Iterator[Row]:
+def _compared(what: str, taken: Sequence[float], bare: Sequence[float]) -> Row:
+    slow, half = percentile(taken, 99), statistics.median(taken)
+    times = f"{slow / percentile(bare, 99):.1f} × at p99, {half / statistics.median(bare):.1f} × at p50"
+    return Row(what, "", f"p99 {shown(slow)}, p50 {shown(half)}" if taken is bare else times)
+
+
+def _measured(stage: Stage, way: str) -> Clicked:
     cards, backlog, seconds = stage.size(16, 4), stage.size(4000, 50), stage.size(20, 2)
     with stage.database() as url, LocalSlack(seed=harbour(chorus_app(manifest()))) as slack:
         crowd = Crowd(list(posts(cards + backlog)), page=cards)
@@ -50,17 +78,13 @@ def _measured(stage: Stage, way: str, processes: Sequence[Sequence[str]]) -> Ite
             _show_cards(company, slack)
             crowd.page = 500
             _leave_work(company)
-            for only in processes:
+            for only in PARTS[way]:
                 bot.enter_context(running(slack, url, stage.folder, only=only))
+            if way == BARE:
+                bot.enter_context(echoing(slack))
             slack.wait_until_connected(timeout=60)
             taken, refused = _click(slack, seconds * A_SECOND)
-            left = _waiting(company)
-    what = (
-        f"click to acknowledgement, {A_SECOND} clicks/s, {way}, {left:,} mentions still wait for the workers at the end"
-    )
-    yield fast_enough(what, taken, MUST, share=99)
-    if refused:
-        yield Row(f"clicks that were not acknowledged, {way}", "0", str(refused), kept=False)
+            return Clicked(taken, refused, _waiting(company))
 
 
 def _show_cards(company: Company, slack: LocalSlack) -> None:

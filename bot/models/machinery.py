@@ -4,9 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.models.base import Record, stored
+from bot.models.base import Json, Record, stored
 
 
 class Tick(Record):
@@ -22,13 +23,18 @@ class Tick(Record):
 
 
 class SeenRequest(Record):
-    """A Slack event or click that was already taken; written with the work it caused, in one transaction."""
+    """A Slack event or click that was already taken: written with the work it caused, in one transaction, or before
+    it. Then `body` holds what was acknowledged, until it is done; a process that dies leaves it to the next."""
 
     __tablename__ = "seen_request"
-    __table_args__ = (Index(None, "at"),)
+    __table_args__ = (
+        Index(None, "at"),
+        Index("ix_seen_request_undone", "at", postgresql_where=text("body is not null")),
+    )
 
     key: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime]
+    body: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True), default=None)
 
 
 class OutboxState(StrEnum):

@@ -66,19 +66,15 @@ class Door:
         return Visit(self._deps, self._client, ack, body, person, words, self._readers.workspace)
 
 
-def build(deps: Deps, client: WebClient, *, signing_secret: str | None = None, locale: str = "en") -> App:
+def build(
+    deps: Deps, client: WebClient, *, signing_secret: str | None = None, locale: str = "en", linger: float = 0.0
+) -> OnceApp:
     """Return the app. It asks Slack for nothing until the first request; `locale` is the language of cards.
 
-    Listeners run before the acknowledgement leaves, so that what failed is delivered again.
+    Clicks are acknowledged at once, or when they are done within `linger` seconds. For all else listeners run before
+    the acknowledgement leaves, so that what failed is delivered again.
     """
-    app = OnceApp(
-        name="chorus",
-        client=client,
-        signing_secret=signing_secret or "",
-        process_before_response=True,
-        token_verification_enabled=False,
-    )
-    app.deps = deps
+    app = OnceApp(deps, client, signing_secret=signing_secret or "", linger=linger)
     readers = Readers(client, deps.now, locale)
     door = Door(deps, client, readers)
     _register(app.action, ACTIONS, door)

@@ -1,7 +1,8 @@
 """Each request of Slack is answered once: what Slack delivers again is known by its key, in the database.
 
 This stands around Bolt's dispatch, because Bolt's own middleware ends before the listener begins: a key that it
-committed would swallow the second delivery of a request whose first handling failed.
+committed would swallow the second delivery of a request whose first handling failed. Clicks, whose acknowledgement says
+nothing, are kept and acknowledged first; what Slack waits for an answer to, or brings again by itself, is done first.
 """
 
 from collections.abc import Iterator
@@ -12,12 +13,15 @@ from hashlib import sha256
 
 import orjson
 from slack_bolt import App, BoltRequest, BoltResponse
+from slack_sdk import WebClient
+from slack_sdk.signature import SignatureVerifier
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.database import Sessions
 from bot.deps import Deps
 from bot.models import SeenRequest
 from bot.slack.blocks import Json
+from bot.slack.later import Later
 from bot.slack.visit import user_of
 
 NOT_DONE = "chorus.not_done"
@@ -33,21 +37,58 @@ class Turn:
 
 
 class OnceApp(App):
-    """A Bolt app that handles each request of Slack once, however often it is delivered."""
+    """A Bolt app that handles each request of Slack once, however often it is delivered.
 
-    deps: Deps
+    `linger` is how many seconds the acknowledgement of a click waits for it to be done.
+    """
+
+    def __init__(self, deps: Deps, client: WebClient, *, signing_secret: str, linger: float = 0.0) -> None:
+        super().__init__(
+            name="chorus",
+            client=client,
+            signing_secret=signing_secret,
+            process_before_response=True,
+            token_verification_enabled=False,
+        )
+        self._deps = deps
+        self._verifier = SignatureVerifier(signing_secret) if signing_secret else None
+        self._linger = linger
+        self._later = Later(deps.sessions, deps.now, self._does)
 
     def dispatch(self, req: BoltRequest) -> BoltResponse:
         """Handle a request, or say that it was handled."""
         key = key_of(req.body)
         if not key:
             return super().dispatch(req)
-        with turn(self.deps.sessions, key, self.deps.now()) as mine:
+        if req.body.get("type") == "block_actions" and self._is_genuine(req):
+            self._later.take(key, req.body, linger=self._linger)
+            return BoltResponse(status=200)
+        with turn(self._deps.sessions, key, self._deps.now()) as mine:
             if not mine.is_first:
                 return BoltResponse(status=200)
             response = super().dispatch(req)
-            mine.is_done = response.status == 200 and not req.context.get(NOT_DONE)
+            mine.is_done = _is_done(req, response)
         return response
+
+    def finish(self) -> None:
+        """Wait until what was acknowledged is done."""
+        self._later.finish()
+
+    def _does(self, body: Json) -> bool:
+        # Whoever sent it was known when it was kept; only requests by socket are taken without a signature.
+        request = BoltRequest(mode="socket_mode", body=body)
+        return _is_done(request, super().dispatch(request))
+
+    def _is_genuine(self, req: BoltRequest) -> bool:
+        """Whether Slack sent this. What comes by socket does; the rest is signed, and refused by Bolt if it is not."""
+        if req.mode == "socket_mode" or self._verifier is None:
+            return req.mode == "socket_mode"
+        stamp, signature = (req.headers.get(f"x-slack-{name}", [""])[0] for name in ("request-timestamp", "signature"))
+        return self._verifier.is_valid(req.raw_body, stamp, signature)
+
+
+def _is_done(request: BoltRequest, response: BoltResponse) -> bool:
+    return response.status == 200 and not request.context.get(NOT_DONE)
 
 
 @contextmanager

@@ -1,15 +1,19 @@
 """Socket Mode under supervision: a socket that went silent is noticed and built anew, and its ages can be read."""
 
 import logging
+import socket
 import time
 from collections.abc import Callable, Mapping
 from http.client import HTTPException
 from threading import Event, Lock, Thread
 
-from slack_bolt import App
-from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_bolt.adapter.socket_mode.internals import run_bolt_app, send_response
 from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.socket_mode.builtin import SocketModeClient
+from slack_sdk.socket_mode.client import BaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
 
+from bot.slack.dedupe import OnceApp
 from bot.slack.trouble import code_of
 
 PING_EVERY = 10.0
@@ -20,10 +24,24 @@ LOOK_EVERY = 5.0
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
 CONCURRENCY = 10
+AT_A_TIME = 65_536
+"""Bytes read at once. By the library's default a click on a card is read in ten pieces, and after each the reading
+thread waits for its turn among all threads."""
 
 _FAILURES = (SlackClientError, OSError, HTTPException, ValueError)
 
 log = logging.getLogger(__name__)
+
+
+class Line(SocketModeClient):
+    """A connection to Slack that sends each acknowledgement at once."""
+
+    def connect(self) -> None:
+        """Connect, without the system's habit of holding back a short message until the one before has arrived."""
+        super().connect()
+        sock = self.current_session.sock if self.current_session else None
+        if sock is not None:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 class Supervisor:
@@ -31,7 +49,7 @@ class Supervisor:
 
     def __init__(
         self,
-        app: App,
+        app: OnceApp,
         app_token: str,
         *,
         ping_every: float = PING_EVERY,
@@ -46,7 +64,7 @@ class Supervisor:
         self._look_every = look_every
         self._clock = clock
         self._lock = Lock()
-        self._handler: SocketModeHandler | None = None
+        self._line: Line | None = None
         self._connected_at = 0.0
         self._last_envelope = 0.0
         self._rebuilt = 0
@@ -63,6 +81,7 @@ class Supervisor:
         self._stopping.set()
         self._thread.join(15)
         self._close()
+        self._app.finish()
 
     def health(self) -> Mapping[str, object]:
         """Return whether Slack hears us, and how long ago each sign of life came, in seconds."""
@@ -99,51 +118,67 @@ class Supervisor:
         return self._is_connected() and self._clock() - self._last_sign() <= self._silent_after
 
     def _is_connected(self) -> bool:
-        handler = self._handler
-        return handler is not None and bool(handler.client.is_connected())
+        line = self._line
+        return line is not None and line.is_connected()
 
     def _last_sign(self) -> float:
         # The client does not judge a connection before its first pong; the moment we connected stands in for it.
-        session = self._handler.client.current_session if self._handler else None
+        session = self._line.current_session if self._line else None
         pong = (session.last_ping_pong_time if session else None) or 0.0
         return max(pong, self._connected_at, self._last_envelope)
 
     def _rebuild(self) -> bool:
-        had_one = self._handler is not None
+        had_one = self._line is not None
         if had_one:
             log.warning("the socket to Slack is silent or closed; a new one is made")
         self._close()
-        handler = SocketModeHandler(self._app, self._app_token, ping_interval=self._ping_every, concurrency=CONCURRENCY)
-        handler.client.on_message_listeners.append(self._heard)
+        line = self._new_line()
         try:
-            handler.client.connect()
+            line.connect()
         except _FAILURES as error:
             self._trouble = _named(error)
             log.warning("no socket to Slack yet: %s", self._trouble)
-            _shut(handler)
+            _shut(line)
             return False
         with self._lock:
-            self._handler, self._connected_at, self._trouble = handler, self._clock(), ""
+            self._line, self._connected_at, self._trouble = line, self._clock(), ""
         self._rebuilt += had_one
         log.info("connected to Slack")
         return True
+
+    def _new_line(self) -> Line:
+        line = Line(
+            self._app_token,
+            logger=self._app.logger,
+            web_client=self._app.client,
+            ping_interval=self._ping_every,
+            receive_buffer_size=AT_A_TIME,
+            concurrency=CONCURRENCY,
+            on_message_listeners=[self._heard],
+        )
+        line.socket_mode_request_listeners.append(self._answer)
+        return line
+
+    def _answer(self, line: BaseSocketModeClient, request: SocketModeRequest) -> None:
+        began = time.time()
+        send_response(line, request, run_bolt_app(self._app, request), began)
 
     def _heard(self, _message: str) -> None:
         self._last_envelope = self._clock()
 
     def _close(self) -> None:
         with self._lock:
-            handler, self._handler = self._handler, None
-        if handler is not None:
-            _shut(handler)
+            line, self._line = self._line, None
+        if line is not None:
+            _shut(line)
 
 
-def _shut(handler: SocketModeHandler) -> None:
+def _shut(line: Line) -> None:
     try:
-        handler.client.close()
+        line.close()
     except AttributeError:
         # The library's own monitor closed the socket at the same moment; closing once more ends its threads.
-        handler.client.close()
+        line.close()
 
 
 def _named(error: Exception) -> str:
