@@ -27,7 +27,7 @@ from bot import database, throttle
 from bot.database import Sessions
 from bot.models import COUNTED, PostRecord, Reply, ReplyState
 from bot.throttle import Proposal
-from guidelines.throttle import Action, Condition, Decision, Limit, Ruling, Scope, Unless, decide
+from guidelines.throttle import Action, Condition, Decision, Limit, Ruling, Scope, Selector, Unless, decide
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -250,16 +250,37 @@ def test_of_many_approvals_in_many_threads_at_once_exactly_as_many_pass_as_the_l
     assert Counter(answers.queue)[Ruling.ALLOW] == most
 
 
-def test_eight_processes_with_many_approvals_each_stay_exact(
+PROCESSES, APPROVALS, CONNECTIONS = 8, 200, 3
+
+
+def test_eight_processes_with_two_hundred_approvals_each_at_once_stay_exact(
     database_url: str, sessions: Sessions, clock: DrivenClock
 ) -> None:
-    """Each process walks all threads, so that they meet in every one of them."""
+    """Each process walks all threads in an order of its own, several at a time, so that they meet in every one."""
     world = build(sessions, clock())
+    for _ in range(PROCESSES - 1):
+        world.person()
+    world.account()
+    most, in_thread = 120, 2
+    capped, free = world.accounts
     world.limits(
-        Limit("brand", Scope.BRAND, Condition.COUNT, 17, timedelta(days=1)),
-        Limit("thread", Scope.THREAD, Condition.COUNT, 2),
+        Limit(
+            "account",
+            Scope.ACCOUNT,
+            Condition.COUNT,
+            most,
+            timedelta(days=1),
+            where=Selector(venues=frozenset({"plaza"})),
+        ),
+        Limit("thread", Scope.THREAD, Condition.COUNT, in_thread),
     )
-    proposals = [world.proposal(world.post(world.thread())) for _ in range(12)]
+    places = {capped: world.venues[0], free: world.venue("elsewhere")}
+    posts = [
+        (account, world.post(world.thread(places[account])))
+        for account in (capped, free)
+        for _ in range(APPROVALS // 2)
+    ]
+    proposals = [world.proposal(post, account_id=account) for account, post in posts]
     # One clean process imports all once; the eight are forked from it and so meet within milliseconds.
     spawning = multiprocessing.get_context("forkserver")
     spawning.set_forkserver_preload(["throttle_world"])
@@ -267,20 +288,32 @@ def test_eight_processes_with_many_approvals_each_stay_exact(
     processes = [
         spawning.Process(
             target=approve_many,
-            args=(database_url, proposals, clock(), start, answers),
+            args=(database_url, _walk(proposals, number, employee), clock(), start, answers, CONNECTIONS),
         )
-        for _ in range(8)
+        for number, employee in enumerate(world.employees)
     ]
     for process in processes:
         process.start()
     start.set()
-    allowed = sum(answers.get(timeout=60) for _ in processes)
+    decided = [answers.get(timeout=120) for _ in processes]
     for process in processes:
         process.join(timeout=30)
+    assert sum(tried for tried, _ in decided) == PROCESSES * APPROVALS
     with sessions() as session:
-        per_thread = session.execute(select(func.count()).select_from(Reply).group_by(Reply.thread_id)).scalars().all()
-        assert session.scalar(select(func.count()).select_from(Reply)) == allowed == 17
-    assert max(per_thread) <= 2
+        counted = dict(session.execute(select(Reply.account_id, func.count()).group_by(Reply.account_id)).all())
+        threads = session.execute(select(Reply.thread_id, func.count()).group_by(Reply.thread_id)).all()
+    assert sum(allowed for _, allowed in decided) == sum(counted.values())
+    assert counted == {capped: most, free: in_thread * APPROVALS // 2}
+    assert max(number for _, number in threads) == in_thread
+
+
+def _walk(proposals: list[Proposal], number: int, employee: int) -> list[Proposal]:
+    """All proposals as one person makes them, beginning at another place than everybody else."""
+    first = number * len(proposals) // PROCESSES
+    return [
+        replace(each, employee_id=employee, text=f"{each.text} {employee}")
+        for each in proposals[first:] + proposals[:first]
+    ]
 
 
 def test_a_change_of_limits_waits_for_decisions_in_flight_and_holds_from_then_on(

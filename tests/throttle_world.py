@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -221,16 +222,24 @@ def insert_reply(session: Session, proposal: Proposal, at: datetime) -> Reply:
     return reply
 
 
-def approve_many(url: str, proposals: list[Proposal], now: datetime, start: Any, answers: Any) -> None:
-    """Work through proposals in a process of its own, once `start` is set, and answer how many were allowed."""
-    engine = database.connect(url, pool_size=1)
+def approve_many(
+    url: str, proposals: list[Proposal], now: datetime, start: Any, answers: Any, connections: int = 1
+) -> None:
+    """Work through proposals in a process of its own, once `start` is set, over several connections at once.
+
+    Answers how many were tried and how many allowed.
+    """
+    engine = database.connect(url, pool_size=connections)
     sessions = database.sessions_of(engine)
-    start.wait()
-    allowed = 0
-    for proposal in proposals:
+
+    def one(proposal: Proposal) -> bool:
         with sessions.begin() as session:
-            allowed += approve(session, proposal, now).decision.allowed
-    answers.put(allowed)
+            return approve(session, proposal, now).decision.allowed
+
+    start.wait()
+    with ThreadPoolExecutor(connections) as pool:
+        allowed = list(pool.map(one, proposals))
+    answers.put((len(allowed), sum(allowed)))
     engine.dispose()
 
 

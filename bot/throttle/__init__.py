@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.models import Reply
 from bot.throttle.counting import ledger_for
-from bot.throttle.limits import ensure_defaults, hold_still, in_force
+from bot.throttle.limits import ensure_defaults, held_in_force, in_force
 from bot.throttle.prints import bands_of
 from bot.throttle.proposing import Override, Proposal, Reservation, addresses_us, proposal_of, propose
 from guidelines.throttle import Condition, Decision, Limit, Ruling, Scope, decide
@@ -51,9 +51,7 @@ def reserve(session: Session, proposed: Proposal, now: datetime, *, override: Ov
     """
     if override is not None:
         override.must_be_valid()
-    session.flush()
-    hold_still(session)
-    limits = in_force(session)
+    limits = held_in_force(session)
     session.execute(_LOCKS, {"names": lock_names(limits, proposed)})
     decision = decide(limits, ledger_for(session, proposed, limits, now), now, override=override is not None)
     opens = decision.reopens_at if decision.ruling is Ruling.HOLD else None

@@ -1,6 +1,6 @@
 """Counting in SQL: everything that the limits look at, read from the replies themselves."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -67,7 +67,7 @@ _JOINS = {
 
 _PLACE = """
 select v.name, v.timezone, spoken.replies, spoken.answered, spoken.last_at,
-    {others} as others, {unknown} as unknown_ours, {since} as others_since
+    {near} as near, {shares} as shares, {others} as others, {unknown} as unknown_ours, {since} as others_since
 from venue v cross join lateral (
     select count(*) as replies,
         coalesce(bool_or(r.parent_post_id = :post), false) as answered,
@@ -86,7 +86,8 @@ _UNKNOWN_OURS = f"""(
         and not exists (select from reply r where r.thread_id = p.thread_id and r.external_id = p.external_id)
 )"""  # noqa: S608 - only the constant above
 _OTHERS_SINCE = f"exists (select from post p where {_LIVE} and not p.is_own and p.created_at > spoken.last_at)"
-_NEAR = text("select reply_id from reply_print where bands && cast(:bands as bigint[])")
+_NEAR = "array(select reply_id from reply_print where bands && cast(:bands as bigint[]))"
+"""Apart from the rest, within itself: joined, the planner guesses far too many and reads a month of replies instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +105,20 @@ class Reach:
 
 
 def ledger_for(session: Session, proposal: Proposal, limits: Sequence[Limit], now: datetime) -> Ledger:
-    """Read what `limits` need to judge `proposal` at `now`. Exact only under the locks that `reserve` takes."""
+    """Read what `limits` need to judge `proposal` at `now`. Exact only under the locks that `reserve` takes.
+
+    Mostly that is two questions to the database: one about the place and all that is a number, one for the replies.
+    """
     values = _values(session, proposal, now)
-    place, thread = _read_place(session, proposal, limits, values)
+    found = _look_around(session, proposal, limits, values)
+    place = found.place
     asked = [limit for limit in limits if place.matches(limit.where) and _countable(limit, proposal)]
     return Ledger(
         place=place,
-        thread=thread,
+        thread=found.thread,
         entries=_read_entries(session, asked, values),
-        commercial=_read_commercial(session, asked, values) if place.is_commercial else {},
-        similar=_read_similar(session, proposal.text, asked, values),
+        commercial=_read_commercial(session, asked, found.shares, values),
+        similar=_read_similar(session, proposal.text, asked, found.near, values),
     )
 
 
@@ -143,18 +148,32 @@ def _values(session: Session, proposal: Proposal, now: datetime) -> Values:
     return values
 
 
-def _read_place(
-    session: Session, proposal: Proposal, limits: Sequence[Limit], values: Values
-) -> tuple[Place, ThreadNow]:
+class _Around(NamedTuple):
+    """Where the reply would stand; the ids of what may read alike; for each share, all replies and the commercial."""
+
+    place: Place
+    thread: ThreadNow
+    near: list[int]
+    shares: dict[str, tuple[int, int]]
+
+
+def _look_around(session: Session, proposal: Proposal, limits: Sequence[Limit], values: Values) -> _Around:
     conditions = {limit.condition for limit in limits}
     asks_share, asks_last_word = Condition.SHARE in conditions, Condition.LAST_WORD in conditions
+    asks_words = Condition.SIMILARITY in conditions and proposal.text.strip()
+    selling = [limit for limit in limits if limit.condition is Condition.COMMERCIAL and proposal.is_commercial]
+    shares = [_share_part(index, limit, values) for index, limit in enumerate(selling)]
     query = _PLACE.format(
         thread=f"r.thread_id = :thread and {STANDING}{_behind(values)}",
+        near=_NEAR if asks_words else "'{}'::bigint[]",
+        shares=f"array[{', '.join(part.sql for part in shares)}]::bigint[]",
         others=_OTHERS if asks_share else "0",
         unknown=_UNKNOWN_OURS if asks_share else "0",
         since=_OTHERS_SINCE if asks_last_word else "true",
     )
-    found = session.execute(_clause(query), values).one()
+    bound = {name: value for part in shares for name, value in part.values.items()}
+    bound |= {"bands": bands_of(proposal.text)} if asks_words else {}
+    found = session.execute(_clause(query), values | bound).one()
     place = Place(
         platform=proposal.platform,
         venue=found.name,
@@ -168,7 +187,14 @@ def _read_place(
         addressed=proposal.addressed and not found.answered,
     )
     ours_last = found.last_at is not None and not found.others_since
-    return place, ThreadNow(found.others, found.replies + found.unknown_ours, ours_last)
+    thread = ThreadNow(found.others, found.replies + found.unknown_ours, ours_last)
+    counted = {limit.name: (total, sold) for limit, (total, sold) in zip(selling, found.shares, strict=True)}
+    return _Around(place, thread, found.near, counted)
+
+
+def _share_part(index: int, limit: Limit, values: Values) -> "_Part":
+    source, bound = _in_window(limit, f"_share{index}", values)
+    return _Part(f"(select array[count(*), count(*) filter (where r.is_commercial)] {source})", bound)
 
 
 class _Part(NamedTuple):
@@ -251,37 +277,37 @@ def _behind(values: Values) -> str:
     return f" and {_NOT_BEHIND}" if "self" in values else ""
 
 
-def _read_commercial(session: Session, limits: Sequence[Limit], values: Values) -> dict[str, Commercial]:
-    asked = [limit for limit in limits if limit.condition is Condition.COMMERCIAL]
-    return {limit.name: _commercial(session, limit, values) for limit in asked}
+def _read_commercial(
+    session: Session, limits: Sequence[Limit], shares: Mapping[str, tuple[int, int]], values: Values
+) -> dict[str, Commercial]:
+    return {
+        limit.name: _commercial(session, limit, *shares[limit.name], values) for limit in limits if limit.name in shares
+    }
 
 
-def _commercial(session: Session, limit: Limit, values: Values) -> Commercial:
+def _commercial(session: Session, limit: Limit, total: int, commercial: int, values: Values) -> Commercial:
     """The moments of the single replies are read only when the share does not hold, for they are many."""
-    assert limit.window is not None
-    source, bound = _source(limit.basis, "0", values)
-    source += " and r.counted_at > :since"
-    bound = values | bound | {"since": values["now"] - limit.window}
-    counting = f"select count(*), count(*) filter (where r.is_commercial) {source}"
-    total, commercial = session.execute(_clause(counting), bound).one()
     if commercial + 1 <= limit.number * (total + 1):
         return Commercial(total, commercial)
-    rows = session.execute(_clause(f"select {_COLUMNS} {source} order by r.counted_at"), bound)
+    source, bound = _in_window(limit, "0", values)
+    rows = session.execute(_clause(f"select {_COLUMNS} {source} order by r.counted_at"), values | bound)
     return Commercial(total, commercial, tuple(Entry(*row) for row in rows))
 
 
+def _in_window(limit: Limit, suffix: str, values: Values) -> tuple[str, Values]:
+    assert limit.window is not None
+    source, bound = _source(limit.basis, suffix, values)
+    since = f"since{suffix}"
+    return f"{source} and r.counted_at > :{since}", bound | {since: values["now"] - limit.window}
+
+
 def _read_similar(
-    session: Session, written: str, limits: Sequence[Limit], values: Values
+    session: Session, written: str, limits: Sequence[Limit], near: list[int], values: Values
 ) -> dict[Basis, tuple[Likeness, ...]]:
-    bases = {limit.basis: limit for limit in limits if limit.condition is Condition.SIMILARITY}
-    if not bases or not written.strip():
-        return {}
-    # Asked apart: joined, the planner guesses far too many and reads a month of replies instead.
-    near = list(session.scalars(_NEAR, {"bands": bands_of(written)}))
     if not near:
         return {}
     found = {}
-    for basis in bases:
+    for basis in {limit.basis for limit in limits if limit.condition is Condition.SIMILARITY}:
         windows = [limit.window for limit in limits if limit.basis == basis and limit.condition is Condition.SIMILARITY]
         since = None if None in windows else values["now"] - max(window for window in windows if window)
         found[basis] = _alike(session, written, near, basis, values | {"since": since})

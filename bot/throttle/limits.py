@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import lru_cache
 
 import orjson
+import psycopg
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
@@ -14,7 +15,9 @@ from connectors.base import Spec
 from guidelines.throttle import DEFAULTS, Limit, LimitError, parse_terms, platform_rule, terms_of
 
 _LOCK = "throttle limits"
-_READ = text("select name, terms::text, is_fixed from throttle_limit where retired_at is null order by name")
+_CURRENT = "select name, terms::text, is_fixed from throttle_limit where retired_at is null order by name"
+_READ = text(_CURRENT)
+_READ_HELD = f"select pg_advisory_xact_lock_shared(hashtextextended('{_LOCK}', 0)); {_CURRENT}"
 
 
 def in_force(session: Session) -> tuple[Limit, ...]:
@@ -22,9 +25,17 @@ def in_force(session: Session) -> tuple[Limit, ...]:
     return tuple(_parsed(name, terms, is_fixed) for name, terms, is_fixed in session.execute(_READ))
 
 
-def hold_still(session: Session) -> None:
-    """Let nobody change a limit until this transaction is over; many may hold at once."""
-    session.execute(text("select pg_advisory_xact_lock_shared(hashtextextended(:key, 0))"), {"key": _LOCK})
+def held_in_force(session: Session) -> tuple[Limit, ...]:
+    """Return the limits in force, and let nobody change one until this transaction is over; many may hold at once.
+
+    Two statements in one message: the second sees what was committed while the first waited.
+    """
+    session.flush()
+    raw = session.connection().connection.driver_connection
+    assert isinstance(raw, psycopg.Connection)
+    answers = raw.execute(_READ_HELD, prepare=False)
+    answers.nextset()
+    return tuple(_parsed(name, terms, is_fixed) for name, terms, is_fixed in answers)
 
 
 def take_hold(session: Session) -> None:
