@@ -9,7 +9,7 @@ def test_a_decision_reads_no_large_table_from_end_to_end(engine: Engine) -> None
     throttle_bench.fill(engine, replies=3000, threads=600)
     plans = throttle_bench.plans(engine, threads=600, small=True)
     asked = "\n".join(plans)
-    assert len(plans) == 2
+    assert 2 <= len(plans) <= 4
     assert all(part in asked for part in ("reply_print", "filter (where r.is_commercial)", "from post p", "waiting"))
     for query, plan in plans.items():
         assert throttle_bench.scans(plan) == [], query
