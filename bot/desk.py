@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, Select, case, func, or_, select
+from sqlalchemy import Row, Select, case, func, select
 from sqlalchemy.orm import Session
 
 from bot import stops, throttle
@@ -202,13 +202,8 @@ def find(deps: Deps, text: str, *, by: Employee) -> tuple[WorkView, ...]:
     wanted = text.strip()
     if not wanted:
         return ()
-    match = or_(
-        PostRecord.text.icontains(wanted, autoescape=True),
-        PostRecord.author_handle.icontains(wanted, autoescape=True),
-        PostRecord.author_name.icontains(wanted, autoescape=True),
-    )
     with deps.sessions() as session:
-        rows = session.execute(_mentions().where(match).order_by(Mention.id.desc()).limit(MOST_FOUND))
+        rows = session.execute(_mentions().where(PostRecord.says(wanted)).order_by(Mention.id.desc()).limit(MOST_FOUND))
         return tuple(_as_work(row, by, deps.now()) for row in rows)
 
 

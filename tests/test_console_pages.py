@@ -2,13 +2,11 @@
 
 import re
 from datetime import timedelta
-from html import unescape
 
 import pytest
 from console_world import Past, Stage, slack_fixture, stage_fixture
-from sqlalchemy import select
+from sqlalchemy import select, text
 
-from bot.console import finding
 from bot.models import Account, Mention, MentionState, PostRecord, Reply, Role, Source, SourceState, Venue
 from bot.permissions import ALLOWED, Act
 
@@ -105,7 +103,7 @@ def test_conversations_are_found_by_words_and_filters(stage: Stage, past: Past) 
     visitor = stage.visitor("ana")
     for query in ({"q": "rare_word"}, {"q": "100%"}, {"q": "ångström"}, {"q": "RARE_"}):
         assert f'/conversations/{wanted}"' in visitor.get("/conversations", **query).text, query
-    assert "Nothing fits" in visitor.get("/conversations", q="rare%word").text
+    assert "Nothing fits" in visitor.get("/conversations", q="word rarely").text
     with stage.deps.sessions() as session:
         states = dict(session.execute(select(Mention.id, Mention.state)).all())
     page = visitor.get("/conversations", state="dismissed").text
@@ -133,22 +131,40 @@ def test_long_lists_page_by_key_and_miss_nothing(stage: Stage) -> None:
     assert "offset" not in page
 
 
-def test_words_are_looked_for_a_stretch_at_a_time(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(finding, "REACH", 10)
+@pytest.mark.parametrize(
+    "words", ["oldest all", "OLDEST", "old", "ol'dest's", "sam", '"oldest" & !', "the oldest of all\\"]
+)
+def test_words_are_found_however_old_and_whatever_stands_around_them(stage: Stage, words: str) -> None:
     past = Past(stage)
     with stage.deps.sessions.begin() as session:
-        wanted = past.conversation(session, stage.deps.now() - timedelta(days=1), text="The oldest of all")
+        text = "The oldest of all, says ol'dest's Sam"
+        wanted = past.conversation(session, stage.deps.now() - timedelta(days=1), text=text)
         for number in range(25):
-            past.conversation(session, stage.deps.now() - timedelta(minutes=number))
-    visitor = stage.visitor("ana")
-    page, steps = visitor.get("/conversations", q="oldest of all").text, 1
-    while "Search further back" in page:
-        assert "Nothing fits so far" in page
-        onward = re.search(r'href="([^"]+)">Search further back', page)
-        assert onward is not None
-        page, steps = visitor.get(unescape(onward[1])).text, steps + 1
-    assert f'href="/conversations/{wanted}"' in page
-    assert steps == 3
+            past.conversation(session, stage.deps.now() - timedelta(minutes=number), text="Something else")
+    page = stage.visitor("ana").get("/conversations", q=words).text
+    assert re.findall(r'class="text" href="/conversations/(\d+)"', page) == [str(wanted)]
+
+
+@pytest.mark.parametrize("words", ["!!!", "':*", "& |", "<->", "a" * 5000, "\\"])
+def test_what_is_no_word_finds_nothing_and_breaks_nothing(stage: Stage, words: str) -> None:
+    past = Past(stage)
+    with stage.deps.sessions.begin() as session:
+        past.conversation(session, stage.deps.now())
+    answer = stage.visitor("ana").get("/conversations", q=words)
+    assert answer.status_code == 200
+    assert "Nothing fits" in answer.text
+
+
+def test_words_are_found_through_their_index(stage: Stage) -> None:
+    past = Past(stage)
+    with stage.deps.sessions.begin() as session:
+        for number in range(300):
+            past.conversation(session, stage.deps.now() - timedelta(minutes=number), text=f"Nothing {number}")
+        session.execute(text("set local enable_seqscan = off"))
+        wanted = select(PostRecord.id).where(PostRecord.says("nothing 299"))
+        compiled = wanted.compile(session.connection())
+        plan = "\n".join(session.connection().exec_driver_sql(f"explain {compiled}", compiled.params).scalars())
+    assert "ix_post_words" in plan
 
 
 def test_a_thread_shows_our_decisions_where_they_were_made(stage: Stage) -> None:

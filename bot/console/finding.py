@@ -29,8 +29,6 @@ from bot.showing import post_view
 from bot.views import PostView
 
 PAGE = 40
-REACH = 25_000
-"""So many conversations are read for words at a time, however rare the words: a page must not take longer."""
 MOST_POSTS = 500
 DECISIONS = (
     "mention.claimed",
@@ -90,14 +88,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Conversations, newest first; `before` asks for the next page and is None when there is none.
-
-    `reached` is set where words were looked for only so far back, and older conversations are left to be read.
-    """
+    """Conversations, newest first; `before` asks for the next page and is None when there is none."""
 
     lines: tuple[Line, ...]
     before: int | None
-    reached: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,22 +110,11 @@ def find(session: Session, wanted: Wanted, *, before: int | None = None, most: i
     query = _lines().where(*_conditions(wanted)).order_by(Mention.id.desc()).limit(most + 1)
     if before is not None:
         query = query.where(Mention.id < before)
-    floor, reached = _reach(session, before) if wanted.words else (0, None)
     if wanted.words:
-        query = query.where(Mention.id.in_(_saying(wanted.words, floor, before)))
+        query = query.where(PostRecord.says(wanted.words))
     rows = session.execute(query).all()
     lines = tuple(_line(mention, post, venue, name) for mention, post, venue, name in rows[:most])
-    if len(rows) > most:
-        return Lines(lines, before=lines[-1].mention_id)
-    return Lines(lines, before=floor if reached else None, reached=reached)
-
-
-def _reach(session: Session, before: int | None) -> tuple[int, datetime | None]:
-    """Return the oldest conversation that is read in one go, and its time where older ones are left."""
-    newest = before if before is not None else (session.scalar(select(func.max(Mention.id))) or 0) + 1
-    floor = max(newest - REACH, 0)
-    oldest = select(Mention.collected_at).where(Mention.id < floor).order_by(Mention.id.desc()).limit(1)
-    return floor, session.scalar(oldest)
+    return Lines(lines, before=lines[-1].mention_id if len(rows) > most else None)
 
 
 def _lines() -> "Select[Mention, PostRecord, str, str]":
@@ -166,23 +149,6 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.until is not None:
         demanded.append(Mention.collected_at < wanted.until)
     return demanded
-
-
-def _saying(words: str, floor: int, before: int | None) -> Select[int]:
-    """The conversations in reach that have these words. They are chosen first and read then: the planner would rather
-    read every post there is."""
-    within = Mention.id >= floor if before is None else Mention.id.between(floor, before - 1)
-    post = PostRecord
-    reach = (
-        select(Mention.id, post.text, post.author_handle, post.author_name)
-        .join(post, post.id == Mention.post_id)
-        .where(within)
-        .offset(0)
-        .subquery()
-        .c
-    )
-    said = (column.icontains(words, autoescape=True) for column in (reach.text, reach.author_handle, reach.author_name))
-    return select(reach.id).where(or_(*said))
 
 
 def _line(mention: Mention, post: PostRecord, venue: str, name: str) -> Line:

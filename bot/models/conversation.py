@@ -1,9 +1,10 @@
 """Threads, the posts in them, and the mentions that ask for our attention."""
 
+import re
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, UniqueConstraint, func, literal_column, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -29,8 +30,14 @@ class Thread(Record):
     truncated: Mapped[bool] = mapped_column(default=False)
 
 
-_CAN_GO = text("not is_own and status in ('live', 'edited') and (text <> '' or author_handle <> '')")
+CAN_GO = text("not is_own and status in ('live', 'edited') and (text <> '' or author_handle <> '')")
 """Others' posts of which we still keep something: when they go upstream, they must go here."""
+
+
+_UNSPEAKABLE = re.compile(r"[\\']")
+
+_WORDS = "to_tsvector('simple', (((left(text, 50000) || ' ') || author_handle) || ' ') || author_name)"
+"""What a post is found by. PostgreSQL takes no more than a megabyte of words, and no reader writes as many."""
 
 
 class PostRecord(Record):
@@ -44,7 +51,8 @@ class PostRecord(Record):
         UniqueConstraint("platform", "site", "external_id"),
         Index(None, "thread_id", "created_at"),
         Index(None, "platform", "author_external_id"),
-        Index("ix_post_due", "platform", "site", "checked_at", postgresql_where=_CAN_GO),
+        Index("ix_post_due", "platform", "site", "checked_at", postgresql_where=CAN_GO),
+        Index("ix_post_words", text(_WORDS), postgresql_using="gin"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
@@ -69,6 +77,12 @@ class PostRecord(Record):
     is_public: Mapped[bool] = mapped_column(default=True)
     status: Mapped[PostStatus] = mapped_column(stored(PostStatus, "status"), default=PostStatus.LIVE)
     checked_at: Mapped[datetime | None] = mapped_column(default=None)
+
+    @staticmethod
+    def says(words: str) -> ColumnElement[bool]:
+        """Posts that have all these words, or words that begin so, in their text or as their author's name."""
+        quoted = ("'" + _UNSPEAKABLE.sub(r"\\\g<0>", word) + "':*" for word in words.split())
+        return literal_column(f"({_WORDS})").op("@@")(func.to_tsquery("simple", " & ".join(quoted)))
 
 
 class MentionState(StrEnum):
