@@ -18,6 +18,7 @@ _PRONOUNS = group("clauses pronouns")
 _SUBJECTS = _PRONOUNS | frozenset(["i", "we", "my", "our", "i'm", "i've", "the"])
 _SAYING = frozenset({"said", "says", "say", "claims", "claimed", "writes", "tweeted", "yells", "shouts"})
 _FEELINGS = group("clauses feelings")
+_HANGING = frozenset({"when", "because", "after", "as", "while"})
 _OTHERS = phrases("clauses others")
 
 
@@ -130,7 +131,7 @@ def _attribute(clauses: list[Clause], inherited: frozenset[str]) -> list[Clause]
             continue
         elif _turns_to_stranger(clause):
             current = frozenset()
-        about = current or (_ahead(clauses, at) if _needs_subject(clause) else frozenset())
+        about = current or (_ahead(clauses, at) if _needs_subject(clause) or _leads(clauses, at) else frozenset())
         stance = Stance.OPINION if named and clause.stance is Stance.ASSERTION and _is_object(clause) else clause.stance
         settled.append(replace(clause, entities=about, own=bool(named), stance=stance))
     return settled
@@ -159,6 +160,14 @@ def _ahead(clauses: Sequence[Clause], at: int) -> frozenset[str]:
         if named := _named(clause):
             return named
     return frozenset()
+
+
+def _leads(clauses: Sequence[Clause], at: int) -> bool:
+    """Whether the clause behind hangs on this one: "three people were hurt when the Skua Vega ran aground"."""
+    following = clauses[at + 1] if at + 1 < len(clauses) else None
+    if following is None or following.sentence != clauses[at].sentence or clauses[at].stance is not Stance.ASSERTION:
+        return False
+    return following.tokens[0].text in _HANGING
 
 
 def _needs_subject(clause: Clause) -> bool:

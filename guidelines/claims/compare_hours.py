@@ -11,6 +11,8 @@ _WEEK = 7
 
 def compare_hours(fact: Prepared, said: Said, pairing: Pairing) -> Evidence | None:
     """Whether a clause says that something always open is closed at times, or open only on some days."""
+    if (all_week := _all_week(fact, said, pairing)) is not None:
+        return all_week
     if not _is_always(fact) or names_hour_alone(fact, said):
         return None
     if pairing.score(fact.weights, range(len(fact.weights))) < _ENOUGH:
@@ -24,6 +26,19 @@ def compare_hours(fact: Prepared, said: Said, pairing: Pairing) -> Evidence | No
         return None
     at = denied[0]
     return Evidence(True, 0.85, at, at, f"The post says it is not open at “{tokens[at].raw}”; the fact says always.")
+
+
+def _all_week(fact: Prepared, said: Said, pairing: Pairing) -> Evidence | None:
+    """ "24/7" against a fact that names the days it is open on."""
+    days = {value.name for value in fact.reading.values if value.kind == "weekday"}
+    always = next((each for each in said.reading.quantities if each.dimension == "always"), None)
+    if always is None or not 0 < len(days) < _WEEK or fact.reading.scope.negated:
+        return None
+    if said.reading.scope.sign_of(always.first) < 0 or not any("±open" in term.keys for term in fact.reading.terms):
+        return None
+    if pairing.score(fact.weights, range(len(fact.weights))) < _ENOUGH and not pairing.topic.sole:
+        return None
+    return Evidence(True, 0.85, always.first, always.last, "The post says always; the fact names the days.")
 
 
 def names_hour_alone(fact: Prepared, said: Said) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from guidelines.claims.compare_hours import names_hour_alone
-from guidelines.claims.evidence import Evidence, Pairing, Prepared, Said, opposed_by_pole
+from guidelines.claims.evidence import BORROWED, Evidence, Pairing, Prepared, Said, opposed_by_pole
 from guidelines.claims.lexicon import group
 from guidelines.claims.terms import Term
 
@@ -53,7 +53,14 @@ def _flipped(fact: Prepared, pairing: Pairing) -> list[int]:
     if _both_deny(fact, pairing):
         found = [at for at in found if opposed_by_pole(terms[at], pairing.partners[at])]
     found = [at for at in found if not _of_opening(fact, at)]
-    return [at for at in found if not _used_up(terms[at], pairing.partners[at], used_by_post, used_by_fact)]
+    found = [at for at in found if not _used_up(terms[at], pairing.partners[at], used_by_post, used_by_fact)]
+    return [] if _turns_twice(fact, pairing, found) else found
+
+
+def _turns_twice(fact: Prepared, pairing: Pairing, found: Sequence[int]) -> bool:
+    """Whether "flash is not allowed" meets "allowed without flash": both turned round, it is the same."""
+    plain = [at for at in found if not opposed_by_pole(fact.reading.terms[at], pairing.partners[at])]
+    return len({fact.reading.terms[at].sign for at in plain}) > 1
 
 
 def _of_opening(fact: Prepared, at: int) -> bool:
@@ -115,7 +122,8 @@ def _against_denial(fact: Prepared, said: Said, pairing: Pairing) -> float:
     """The post affirms: all that the fact denies must be in it, or it may be speaking of something else."""
     denied = [at for at, term in enumerate(fact.reading.terms) if term.sign < 0 and _counts(term)]
     affirmed = [at for at in denied if pairing.relations[at] < 0]
-    if not denied or len([at for at in denied if pairing.relations[at] > 0]) > len(affirmed):
+    kept = [at for at in denied if pairing.relations[at] > 0 and pairing.shares[at] > BORROWED]
+    if not denied or len(kept) > len(affirmed):
         return 0.0
     if _denies_the_opposite(fact, pairing, denied) or _merely_needs(fact, said):
         return 0.0

@@ -88,7 +88,8 @@ def _one(fact: Prepared, said: Said, pairing: Pairing, ours: Quantity, theirs: Q
     theirs = age
     if score < ENOUGH:
         return None
-    negated = said.reading.scope.sign_of(theirs.last) != fact.reading.scope.sign_of(ours.last)
+    signs = said.reading.scope.sign_of(theirs.last), fact.reading.scope.sign_of(ours.last)
+    negated = signs == (-1, 1) if ours.dimension == "date" else signs[0] != signs[1]
     result = compare(
         ours,
         theirs,

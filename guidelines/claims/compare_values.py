@@ -39,11 +39,13 @@ _LISTING = frozenset(
     }
 )
 _ONLY = group("compare_values only")
-_PLACED = frozenset({"base", "origin"})
+_PLACED = frozenset({"base", "origin", "stored"})
+_LOCAL = frozenset({"base", "origin", "stored"})
 _EXCLUSIVE_SLOTS = frozenset(
     {
         "base",
         "origin",
+        "stored",
         "owner",
         "founder",
         "boss",
@@ -60,6 +62,7 @@ _EXCLUSIVE_SLOTS = frozenset(
 _ENOUGH = 0.34
 _FREE_PLACE = 0.6
 _SLIGHT = 0.3
+_MOSTLY = 0.6
 
 
 def compare_slots(fact: Prepared, said: Said, pairing: Pairing) -> Iterator[Evidence]:
@@ -74,6 +77,8 @@ def compare_slots(fact: Prepared, said: Said, pairing: Pairing) -> Iterator[Evid
                 yield from _against_denial(fact, said, ours, theirs)
                 continue
             same = bool(ours.filler & theirs.filler) or bool(theirs.filler & fact.wholes)
+            if ours.kind in _LOCAL and not same and not _is_named(said, theirs):
+                continue
             negated = said.reading.scope.sign_of(theirs.first) < 0
             if negated and not same:
                 continue
@@ -107,6 +112,12 @@ def _placed(fact: Prepared, said: Said, ours: Slot, theirs: Slot) -> bool:
 
 def _has_place(values: Sequence[Value], slot: Slot) -> bool:
     return any(value.kind == "place" and slot.first <= value.first <= slot.last for value in values)
+
+
+def _is_named(said: Said, slot: Slot) -> bool:
+    return any(said.reading.tokens[at].capital for at in range(slot.first, slot.last + 1)) or _has_place(
+        said.reading.values, slot
+    )
 
 
 def _text(side: Prepared | Said, slot: Slot | Value) -> str:
@@ -146,6 +157,10 @@ def _score(fact: Prepared, said: Said, pairing: Pairing, ours: Sequence[Value], 
         score = max(score, 0.6 if said.clause.own else 0.4)
     if kind == "place" and _same_relation(fact, pairing):
         score = max(score, 0.6)
+    if pairing.topic.sole and pairing.topic.known > _MOSTLY and any(pairing.relations[at] > 0 for at in keep):
+        score = max(score, _FREE_PLACE)
+    if kind == "place" and not _slot_of(fact) and pairing.topic.known <= 0.5:
+        return 0.0
     if kind == "place" and score < _ENOUGH and _slot_of(fact) and _is_described(said):
         return 0.6
     return score
@@ -255,7 +270,7 @@ def _exclusive(fact: Prepared, ours: Sequence[Value]) -> bool:
     if len(ours) > 1 and ours[0].kind not in ("weekday", "season", "place", "material"):
         return False
     listing = _LISTING - {"sell", "~sharing"} if ours[0].kind == "material" else _LISTING
-    return not any(listing & term.keys.keys() for term in fact.reading.terms)
+    return not any(listing & term.keys.keys() for at, term in enumerate(fact.reading.terms) if at not in fact.heads)
 
 
 def _evidence(

@@ -12,6 +12,7 @@ SIMILAR = 0.8
 """What a word counts that is only near in meaning."""
 
 _NEAR = 0.55
+_AUXILIARIES = frozenset({"is", "are", "do", "does", "can", "has", "have", "was", "were", "did"})
 _MOSTLY = 0.6
 _CLEARLY = 0.3
 
@@ -53,6 +54,11 @@ class Prepared:
     """Dimensions that no other fact of the entity measures."""
     regions: tuple[Value, ...] = ()
     """Where it holds; a claim about another place is none of its business."""
+
+    @property
+    def twofold(self) -> bool:
+        """Whether it denies of one thing what it affirms of another: "The honey one is not vegan; the others are"."""
+        return self.reading.scope.negated and self.reading.tokens[-1].text in _AUXILIARIES
 
     def is_answer(self, at: int) -> bool:
         """Whether a term is part of what the fact states, a value or a name, rather than of what it is about."""

@@ -49,6 +49,8 @@ _PAST = phrases("gate past")
 _FUTURE = phrases("gate future")
 _KNOWING = group("gate knowing")
 _DIARY = group("gate diary")
+_NO_PAST = ("un", "limited", "need", "speed")
+_BEFORE_MONTH = frozenset({"in", "since", "last", "this", "of", "by", "until", "from", "early", "late", "mid"})
 _MADE = frozenset({"made", "built", "sold", "grown"})
 _EXPERIENCED = group("gate experienced")
 _PARTICIPLES = group("gate participles")
@@ -94,7 +96,7 @@ def stance_of(clause: Sequence[Token], sentence: Sequence[Token]) -> Stance:
         (_PAST, Stance.PAST),
         (_HEDGES, Stance.HEDGED),
     ):
-        if contains(clause, listed):
+        if contains(_without_month(clause) if stance is Stance.HEDGED else clause, listed):
             return stance
     if clause and contains([token for token in sentence if token.start <= clause[0].start], _HEDGES):
         return Stance.HEDGED
@@ -103,6 +105,18 @@ def stance_of(clause: Sequence[Token], sentence: Sequence[Token]) -> Stance:
     if _opens(sentence, (("until",), ("till",))):
         return Stance.PAST
     return _personal(clause, opens=bool(clause) and bool(sentence) and clause[0] is sentence[0])
+
+
+def _without_month(clause: Sequence[Token]) -> list[Token]:
+    """A clause without "May" where it is a month, or where it warns: "may contain nuts"."""
+    return [token for at, token in enumerate(clause) if token.text != "may" or not _is_no_guess(clause, at)]
+
+
+def _is_no_guess(clause: Sequence[Token], at: int) -> bool:
+    before = clause[at - 1].text if at else ""
+    following = clause[at + 1] if at + 1 < len(clause) else None
+    dated = following is None or following.kind == "number"
+    return before in _BEFORE_MONTH or dated or (following is not None and following.text == "contain")
 
 
 def _personal(clause: Sequence[Token], *, opens: bool) -> Stance:
@@ -162,7 +176,7 @@ def is_anecdote(clause: Sequence[Token], *, opens: bool) -> bool:
 
 def _counts_things(clause: Sequence[Token]) -> bool:
     """ "Sent 500 euros": a past tense with an amount right behind it."""
-    past = clause[0].text in _DIARY or clause[0].text.endswith("ed")
+    past = clause[0].text in _DIARY or (clause[0].text.endswith("ed") and not clause[0].text.startswith(_NO_PAST))
     return past and len(clause) > 1 and clause[1].kind != "word" and clause[1].text not in ",:.!"
 
 
@@ -171,7 +185,7 @@ def _is_diary(words: Sequence[str]) -> bool:
     following = words[1] if len(words) > 1 else ""
     if words[0] in _DIARY:
         return not (words[0] in _MADE and following in _AFTER_PARTICIPLE)
-    past = words[0].endswith("ed") and len(words[0]) > 4
+    past = words[0].endswith("ed") and len(words[0]) > 4 and not words[0].startswith(_NO_PAST)
     return past and bool(following) and not (words[0] in _PARTICIPLES and following in _AFTER_PARTICIPLE)
 
 

@@ -8,6 +8,7 @@ from guidelines.claims.clauses import Clause, clauses_of
 from guidelines.claims.compare_hours import compare_hours
 from guidelines.claims.compare_polarity import compare_polarity
 from guidelines.claims.compare_quantities import compare_quantities
+from guidelines.claims.compare_scope import compare_scope
 from guidelines.claims.compare_swaps import compare_swaps
 from guidelines.claims.compare_values import compare_slots, compare_values
 from guidelines.claims.entities import EntityIndex
@@ -28,7 +29,7 @@ from guidelines.claims.subjects import (
 from guidelines.claims.terms import Reading, Spelling, Term, read
 from guidelines.claims.text import Token
 from guidelines.claims.topics import pairings
-from guidelines.claims.variants import is_variant
+from guidelines.claims.variants import is_universal, is_variant
 
 _DOUBT = 0.5
 _REPORTED = 0.55
@@ -108,11 +109,11 @@ class Judge:
             evidence = _weigh(_evidence(fact, said, pairing))
             if evidence is None:
                 continue
-            if fact.qualifiers and not fact.qualifiers & _stems(said):
+            if fact.qualifiers and not fact.qualifiers & _stems(said) and not is_universal(clause.tokens):
                 evidence = replace(evidence, confidence=min(evidence.confidence, 0.55))
             if evidence.contradicts and other_subject(fact, said):
                 continue
-            foreign = pairing.topic.foreign and not evidence.slot
+            foreign = fact.twofold or (pairing.topic.foreign and not evidence.slot)
             if evidence.contradicts and (foreign or _off_topic(fact, said, anchor)):
                 evidence = replace(evidence, confidence=min(evidence.confidence, _DOUBT))
             yield _judgement(fact, clause, said.reading, evidence)
@@ -157,6 +158,8 @@ def _evidence(fact: Prepared, said: Said, pairing: Pairing) -> Iterator[Evidence
     yield from compare_values(fact, said, pairing)
     if names_other_place(fact, said):
         return
+    if (scope := compare_scope(fact, said, pairing)) is not None:
+        yield scope
     yield from compare_quantities(fact, said, pairing)
     yield from compare_swaps(fact, said, pairing)
     if (hours := compare_hours(fact, said, pairing)) is not None:
@@ -197,6 +200,8 @@ def _elsewhere(fact: Prepared, said: Said) -> bool:
 
 def _other_variant(fact: Prepared, said: Said) -> bool:
     """Whether a clause names another plan or product of the same name."""
+    if is_universal(fact.reading.tokens):
+        return False
     mine = {stem(token.text) for token in fact.reading.tokens} | {stem(part) for part in fact.entity.lower().split()}
     tokens = said.reading.tokens
     return any(

@@ -71,7 +71,9 @@ def counts_nothing(tokens: Sequence[Token], at: int) -> bool:
 
 def _is_no_number(tokens: Sequence[Token], at: int) -> bool:
     """Whether "one" is a name ("the One plan") or a pronoun ("one of the best")."""
-    return tokens[at].text == "one" and ((at > 0 and tokens[at].capital) or _word(tokens, at + 1) == "of")
+    return tokens[at].text == "one" and (
+        (at > 0 and tokens[at].capital and not tokens[at].raw.isupper()) or _word(tokens, at + 1) == "of"
+    )
 
 
 def _from_digits(token: Token, at: int) -> Number:

@@ -203,8 +203,12 @@ def _phrase_length(tokens: Sequence[Token], at: int, phrases: Sequence[tuple[str
         if tokens[at].text == phrase[0] and all(
             at + step < len(tokens) and tokens[at + step].text == word for step, word in enumerate(phrase)
         ):
-            return len(phrase)
+            return 0 if phrase == ("free", "from") and _is_amount(tokens, at + 2) else len(phrase)
     return 0
+
+
+def _is_amount(tokens: Sequence[Token], at: int) -> bool:
+    return at < len(tokens) and (tokens[at].kind == "number" or tokens[at].text in ("£", "$", "€"))
 
 
 def _flip_single_words(tokens: Sequence[Token], signs: list[int], negators: set[int], inside: set[int]) -> None:

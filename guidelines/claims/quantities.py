@@ -1,5 +1,6 @@
 """Quantities in base units: durations, sizes, money, percentages, dates, clock times, ratings and plain counts."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -168,9 +169,23 @@ def _fraction(tokens: Sequence[Token], at: int) -> Quantity | None:
     """A share of something: "half of", "a third of", "two thirds of"."""
     shares = {"half": 50.0, "third": 100 / 3, "quarter": 25.0, "thirds": 200 / 3, "quarters": 75.0, "fifth": 20.0}
     start = at + 1 if tokens[at].text in ("a", "one", "two", "three") else at
+    if (part := _part_of_unit(tokens, at, start)) is not None:
+        return part
     if start + 1 < len(tokens) and tokens[start].text in shares and tokens[start + 1].text in ("of", "the"):
         return Quantity("percent", shares[tokens[start].text], at, start, approximate=True, step=1.0)
     return None
+
+
+def _part_of_unit(tokens: Sequence[Token], at: int, start: int) -> Quantity | None:
+    """ "Half an hour", "three quarters of an hour"."""
+    name = _text(tokens, start)
+    parts = {"half": 0.5, "quarter": 0.25, "quarters": 0.75, "third": 1 / 3, "thirds": 2 / 3}
+    step = start + 2 if _text(tokens, start + 1) == "of" else start + 1
+    unit = _text(tokens, step + 1)
+    if name not in parts or _text(tokens, step) not in ("a", "an") or unit not in units():
+        return None
+    dimension, factor = units()[unit]
+    return Quantity(dimension, parts[name] * factor, at, step + 1, step=factor / 4)
 
 
 def _measured(tokens: Sequence[Token], at: int) -> Quantity | None:
@@ -255,7 +270,7 @@ def _speaks_of_weight(tokens: Sequence[Token]) -> bool:
 
 def _with_unit(tokens: Sequence[Token], base: Quantity) -> Quantity | None:
     after = base.last + 1
-    name = _text(tokens, after)
+    name = _text(tokens, after).removesuffix("'s").removesuffix("'")
     if name in ("working", "business", "full", "whole", "light", "square", "calendar", "straight", "solid", "nautical"):
         inner = _text(tokens, after + 1)
         scale = _WORKING_DAYS if name in ("working", "business") else 1.0
@@ -360,12 +375,20 @@ def _with_period(tokens: Sequence[Token], quantity: Quantity) -> Quantity:
     if following in _PERIODIC and quantity.dimension == "money":
         return replace(quantity, last=after, period=_seconds(_PERIODIC[following]))
     if following in ("a", "an", "per", "each", "every", "/", "p") and _is_time(_text(tokens, after + 1)):
-        return replace(quantity, last=after + 1, period=_seconds(_text(tokens, after + 1)))
+        priced = replace(quantity, last=after + 1, period=_seconds(_text(tokens, after + 1)))
+        return replace(priced, dimension="money", currency="ANY") if _is_price_like(tokens, quantity) else priced
+    if quantity.dimension == "count" and _is_price_like(tokens, quantity) and following in _PERIODIC:
+        return replace(quantity, dimension="money", last=after, period=_seconds(_PERIODIC[following]), currency="ANY")
     if quantity.dimension == "money":
         nearby = [tokens[at].text for at in range(max(0, quantity.first - 4), quantity.first)]
         period = next((_PERIODIC[word] for word in nearby if word in _PERIODIC and word not in ("pm", "pa")), None)
         return replace(quantity, period=_seconds(period)) if period else quantity
     return quantity
+
+
+def _is_price_like(tokens: Sequence[Token], quantity: Quantity) -> bool:
+    """Whether a bare number is written with cents: "49.90 a month"."""
+    return quantity.dimension == "count" and re.fullmatch(r"\d+[.,]\d\d", tokens[quantity.last].text) is not None
 
 
 def _past_head(tokens: Sequence[Token], at: int) -> int:

@@ -7,7 +7,6 @@ from functools import cache
 from guidelines.claims.lexicon import entries, group, stem, stop_words
 from guidelines.claims.text import Token
 
-_PLACED = frozenset({"base", "origin"})
 _FILLED_BY_NAME_ONLY = frozenset({"boss", "founder", "where"})
 _SKIPPED = group("slots skipped")
 _OFFICES, _RANKS = group("slots titles of office"), group("slots ranks")

@@ -13,8 +13,9 @@ from guidelines.claims.values import Value
 def pairings(facts: Sequence[Prepared], said: Said) -> list[tuple[Prepared, Pairing]]:
     """Match a clause with each fact, and tell each what the others know of it."""
     asked = _asked(said)
+    answers = [term for term in said.reading.terms if term.weight >= 1.0 and term.text and term not in asked]
     pairs = [(fact, pair(fact, said)) for fact in facts]
-    known = [_known(fact, pairing, asked) for fact, pairing in pairs]
+    known = [_known(fact, pairing, asked, answers) for fact, pairing in pairs]
     return [(fact, replace(pairing, topic=_topic(at, facts, known))) for at, (fact, pairing) in enumerate(pairs)]
 
 
@@ -24,10 +25,12 @@ def _asked(said: Said) -> list[Term]:
     answers: tuple[Quantity | Value | Slot, ...] = (*reading.quantities, *reading.values, *reading.slots)
     spans = [(each.first, each.last) for each in answers]
     strong = [term for term in reading.terms if term.weight >= 1.0 and term.text]
-    return [term for term in strong if not any(first <= term.first <= last for first, last in spans)]
+    asked = [term for term in strong if not any(first <= term.first <= last for first, last in spans)]
+    return asked or [term for term in said.context if term.weight >= 1.0 and term.text]
 
 
-def _known(fact: Prepared, pairing: Pairing, asked: Sequence[Term]) -> float:
+def _known(fact: Prepared, pairing: Pairing, asked: Sequence[Term], answers: Sequence[Term]) -> float:
+    asked = [*asked, *(term for term in answers if any(ours.relation(term) > 0 for ours in fact.reading.terms))]
     near = [partner for partner in pairing.partners if partner is not None]
     known = [term for term in asked if term in near or any(ours.relation(term) for ours in fact.reading.terms)]
     return len(known) / len(asked) if asked else 0.0

@@ -10,6 +10,17 @@ _BUNDLES = group("variants bundles")
 _VARIANT_NOUNS = group("prepare variant nouns")
 
 
+_ALL = frozenset({"all", "every", "each", "any"})
+
+
+def is_universal(tokens: Sequence[Token]) -> bool:
+    """Whether something is said of all plans or versions: "every plan", "all Lumivox tiers"."""
+    return any(
+        token.text in _ALL and any(near.text.removesuffix("s") in _VARIANT_NOUNS for near in tokens[at + 1 : at + 4])
+        for at, token in enumerate(tokens)
+    )
+
+
 def is_variant(tokens: Sequence[Token], at: int) -> bool:
     """Whether a word names a plan or product line: "Premium", "the family plan"."""
     if tokens[at].text in _BUNDLES:
