@@ -6,9 +6,10 @@ from contextlib import contextmanager
 
 from sqlalchemy.orm import Session
 
+from bot import audit
 from bot.deps import Deps
-from bot.errors import ChorusError
-from bot.models import Account, PostRecord, Thread, Venue
+from bot.errors import ChorusError, NotAllowed, NotFound
+from bot.models import Account, Employee, PostRecord, Role, Thread, Venue
 from connectors.base import Author, Call, Connector, ConnectorError, Fault, Post
 
 log = logging.getLogger(__name__)
@@ -56,6 +57,34 @@ def call_for(deps: Deps, account: Account, *, timeout: float = 10.0) -> Call:
         timeout=timeout,
         save_secrets=save,
     )
+
+
+def put_option(
+    deps: Deps, account_id: int, name: str, value: str, *, known: Mapping[str, str], by: Employee | None
+) -> Account:
+    """Record something about an account, or forget it with an empty value; the record keeps who did, and when.
+
+    `known` holds what platforms' rules may ask for, beside what the account's own connector names. Without a person it
+    was the command line, whose user owns the machine.
+    """
+    if by is not None and not by.has(Role.ADMIN):
+        raise NotAllowed("Only an admin records what a platform has agreed to. Ask one of them.")
+    with deps.sessions.begin() as session:
+        account = session.get(Account, account_id, with_for_update=True)
+        if account is None:
+            raise NotFound("There is no such account. See: chorus accounts list")
+        names = {**known, **connector_of(deps, account.platform).spec.options}
+        if name not in names:
+            lines = "\n".join(f"  {each}: {what}" for each, what in sorted(names.items()))
+            raise ChorusError(f"Nothing called {name} is recorded with this account. Choose one of:\n{lines}")
+        rest = {each: said for each, said in account.options.items() if each != name}
+        account.options = rest | ({name: value.strip()} if value.strip() else {})
+        actor = f"employee:{by.id}" if by else "operator"
+        subject, texts = f"account:{account.id}", {"value": value.strip()}
+        audit.record(
+            session, "account.recorded", at=deps.now(), actor=actor, subject=subject, data={"name": name}, texts=texts
+        )
+    return account
 
 
 def as_post(session: Session, record: PostRecord) -> Post:

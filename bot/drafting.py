@@ -108,7 +108,8 @@ def write(deps: Deps, mention_id: int) -> None:
 def refresh(session: Session, deps: Deps, mention: Mention) -> None:
     """Make the drafts anew, because the post they answer has changed."""
     unused = delete(Draft).where(Draft.mention_id == mention.id, Draft.origin != Origin.PERSON)
-    session.execute(unused.where(Draft.id.not_in(select(Reply.draft_id))))
+    built_on = select(Draft.based_on_id).where(Draft.based_on_id.is_not(None))
+    session.execute(unused.where(Draft.id.not_in(select(Reply.draft_id)), Draft.id.not_in(built_on)))
     _draft(session, deps, mention)
 
 

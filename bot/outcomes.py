@@ -1,40 +1,34 @@
 """What became of it: posts that changed upstream, and what our replies led to. The result counts, not the volume."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import regex
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from bot import audit, drafting, outbox, triage
-from bot.accounts import call_for, connector_of
-from bot.audit.people import purge_deleted
+from bot import audit, budgets, outbox, pacing, policies, refreshing, triage
+from bot.accounts import call_for, connector_of, guarded
+from bot.cleaning import fit
 from bot.deps import Deps
 from bot.ledger import Site, lock_thread_of, store
 from bot.models import (
     Account,
-    Draft,
     Mention,
     MentionKind,
-    MentionState,
     Mood,
-    Origin,
     Outcome,
     OutcomeKind,
     PostRecord,
     Reply,
     ReplyState,
-    Source,
 )
 from bot.throttle import editing
-from connectors.base import ConnectorError, Post, PostState, PostStatus, SignalKind
+from connectors.base import ConnectorError, Post, PostState, PostStatus, Signal, SignalKind
 
 log = logging.getLogger(__name__)
 
-OPEN_EVERY = timedelta(minutes=10)
-"""How often the posts of open mentions are read again."""
 WATCHED_FOR = timedelta(days=7)
 YOUNG = timedelta(hours=24)
 YOUNG_EVERY = timedelta(minutes=15)
@@ -66,22 +60,17 @@ def watch(deps: Deps, account_id: int) -> None:
     """Read again what this account stands by: the posts of open mentions, and our own replies and their answers."""
     with deps.sessions() as session:
         account = session.get_one(Account, account_id)
-        mentioned = _open_posts(session, account, deps.now())
+    refreshing.refresh(deps, account)
+    with deps.sessions() as session:
         replies = _watched(session, account, deps.now())
-    ours = [reply.external_id for reply in replies if reply.external_id]
-    asked = tuple(dict.fromkeys([*mentioned, *ours]))
-    if not asked:
-        return
-    connector, call = connector_of(deps, account.platform), call_for(deps, account)
+        ours = tuple(dict.fromkeys(reply.external_id for reply in replies if reply.external_id))
+        if not ours or not pacing.may_ask(session, deps, account):
+            return
     try:
-        states = connector.refresh(call, asked)
-        signals = connector.outcomes(call, tuple(ours)) if ours else ()
+        known, signals = _asked(deps, account, ours)
     except ConnectorError as error:
-        log.info("%s could not be read again: %s", account.handle, error.detail)
+        log.info("%s: replies could not be read again: %s", account.handle, error.detail)
         return
-    known = {state.id: state for state in states}
-    for post_id in mentioned:
-        _update_post(deps, account, known[post_id])
     for reply in replies:
         answers = [s.post for s in signals if s.kind is SignalKind.ANSWERED and s.about == reply.external_id and s.post]
         _update_reply(deps, account, reply.id, known.get(reply.external_id or ""), answers)
@@ -109,17 +98,15 @@ def meaning(text: str, mention_kind: MentionKind) -> tuple[OutcomeKind, str]:
     return OutcomeKind.ANSWERED, "it answers ours"
 
 
-def _open_posts(session: Session, account: Account, now: datetime) -> list[str]:
-    found = (
-        select(PostRecord.external_id)
-        .join(Mention, Mention.post_id == PostRecord.id)
-        .join(Source, Source.id == Mention.source_id)
-        .where(Mention.state == MentionState.OPEN, Source.account_id == account.id)
-        .where(PostRecord.seen_at < now - OPEN_EVERY)
-        .order_by(PostRecord.seen_at)
-        .limit(AT_ONCE)
-    )
-    return list(session.scalars(found))
+def _asked(deps: Deps, account: Account, ours: tuple[str, ...]) -> tuple[Mapping[str, PostState], tuple[Signal, ...]]:
+    connector, call = connector_of(deps, account.platform), call_for(deps, account)
+    with guarded(account.platform):
+        states = connector.refresh(call, ours)
+        signals = connector.outcomes(call, ours)
+    with deps.sessions.begin() as session:
+        answers = sum(1 for signal in signals if signal.post is not None)
+        budgets.book_posts(session, deps, account, len(ours) + answers)
+    return {state.id: state for state in states}, signals
 
 
 def _watched(session: Session, account: Account, now: datetime) -> Sequence[Reply]:
@@ -132,48 +119,6 @@ def _watched(session: Session, account: Account, now: datetime) -> Sequence[Repl
         .limit(AT_ONCE)
     )
     return session.scalars(found).all()
-
-
-def _update_post(deps: Deps, account: Account, state: PostState) -> None:
-    with deps.sessions.begin() as session:
-        post = session.scalars(
-            select(PostRecord).where(
-                PostRecord.platform == account.platform,
-                PostRecord.site == account.site,
-                PostRecord.external_id == state.id,
-            )
-        ).one()
-        mention_id = session.scalars(select(Mention.id).where(Mention.post_id == post.id)).one()
-        mention = lock_thread_of(session, mention_id)
-        post.seen_at = deps.now()
-        if state.status in (PostStatus.DELETED, PostStatus.HIDDEN):
-            _purge(session, deps, post, mention, state.status)
-        elif state.post is not None and state.post.text != post.text and mention.is_open:
-            _changed(session, deps, post, mention, state.post)
-
-
-def _purge(session: Session, deps: Deps, post: PostRecord, mention: Mention, status: PostStatus) -> None:
-    """What its author or a moderator took away is not kept here; our own decisions about it are."""
-    post.status = status
-    session.flush()
-    purge_deleted(session, at=deps.now())
-    unused = select(Draft).where(Draft.mention_id == mention.id, Draft.origin != Origin.PERSON)
-    for draft in session.scalars(unused.where(Draft.id.not_in(select(Reply.draft_id)))):
-        session.delete(draft)
-    if mention.is_open:
-        mention.gone("Its author or a moderator took the post away. What it said is no longer kept here.")
-    subject, data = f"mention:{mention.id}", {"status": status.value}
-    audit.record(session, "post.gone", at=deps.now(), actor="system", subject=subject, data=data)
-    outbox.show(session, mention.id, at=deps.now())
-
-
-def _changed(session: Session, deps: Deps, post: PostRecord, mention: Mention, now: Post) -> None:
-    post.text, post.edited_at, post.status = now.text, now.edited_at or deps.now(), PostStatus.EDITED
-    mention.note = "The post was edited after it came in."
-    drafting.refresh(session, deps, mention)
-    subject = f"mention:{mention.id}"
-    audit.record(session, "post.edited", at=deps.now(), actor="system", subject=subject, texts={"text": now.text})
-    outbox.show(session, mention.id, at=deps.now())
 
 
 def _update_reply(
@@ -217,6 +162,7 @@ def _keep_answers(
     others = [answer for answer in answers if not answer.is_own and answer.is_public]
     if not others:
         return
+    others = list(fit(others, at=deps.now())[0])
     store(session, Site.of(session, account), others, at=deps.now())
     known = {
         post.external_id: post
@@ -237,6 +183,8 @@ def _keep_answers(
 
 def _note(session: Session, deps: Deps, reply: Reply, mention: Mention, post: PostRecord) -> None:
     kind, reason = meaning(post.text, mention.kind)
+    if word := policies.opting_out(connector_of(deps, post.platform).spec.policy, post.text):
+        kind, reason = OutcomeKind.OPTED_OUT, f"it says “{word}”"
     session.add(Outcome(reply_id=reply.id, kind=kind, seen_at=deps.now(), reason=reason, post_id=post.id))
     if kind is OutcomeKind.OPTED_OUT:
         editing.after_opt_out(session, deps, post.platform, post.author_external_id)
@@ -247,6 +195,6 @@ def _note(session: Session, deps: Deps, reply: Reply, mention: Mention, post: Po
         actor="system",
         subject=f"reply:{reply.id}",
         data={"outcome": kind.value, "post": post.id},
-        texts={"text": post.text, "reason": reason},
+        texts={"post": post.text, "quote": reason},
     )
     outbox.show(session, mention.id, at=deps.now())

@@ -18,8 +18,12 @@ from connectors.base import Allowance, Page
 
 REPLY = "reply"
 """What requests to post are counted as."""
-KEPT_FOR_REPLIES = 10
+KEPT_FOR_REPLIES = 50
 """One of so many requests is not spent on polling."""
+FEWEST_KEPT = 2
+"""A reply takes two: its post is read again before it leaves."""
+MOST_OF_A_LOOK = 5
+"""What goes beyond so many requests between two looks was somebody else's, and says nothing of the next look."""
 UNTOLD = timedelta(minutes=15)
 """How long a limit is thought to last when the platform does not say."""
 LONGEST = timedelta(days=1)
@@ -52,7 +56,7 @@ def note(session: Session, account: Account, use: str, allowance: Allowance | No
         "remaining": remaining,
         "most": max(remaining, before.most if before else 1),
         "told_at": at,
-        "resets_at": _end(allowance.resets_at, at),
+        "resets_at": end_of(allowance.resets_at, at),
         "a_look": _usual(before, remaining) if before and same_window else (before.a_look if before else 1),
     }
     # Two processes may be the first at once.
@@ -109,6 +113,13 @@ def requests(session: Session, account_id: int, *, at: datetime) -> tuple[Reques
     return tuple(_left(session, account_id, at, true()))
 
 
+def end_of(told: datetime | None, at: datetime) -> datetime:
+    """Return when a limit ends, by what a platform told: always in the future, and within a day."""
+    if told is None:
+        return at + UNTOLD
+    return min(told if told > at else at + SHORTEST, at + LONGEST)
+
+
 def _paces(session: Session, deps: Deps, source: Source, account: Account) -> Iterable[Pace]:
     at = deps.now()
     for left in _left(session, account.id, at, RequestsLeft.use == source.kind.value):
@@ -121,13 +132,14 @@ def _paces(session: Session, deps: Deps, source: Source, account: Account) -> It
 
 
 def _by_requests(session: Session, source: Source, left: RequestsLeft, at: datetime) -> Iterable[Pace]:
-    rest = f"{left.remaining} of {left.most} requests left until {_clock(left.resets_at, at)}"
-    looks = (left.remaining - _reserve(left)) // left.a_look
-    if looks < 1:
-        yield Pace(left.resets_at, f"is not read now: {rest}, kept for replies", is_stop=True)
+    said = f"{left.remaining} of {left.most} requests left until {_clock(left.resets_at, at)}"
+    rest = left.remaining - _reserve(left)
+    if rest < 1:
+        yield Pace(left.resets_at, f"is not read now: {said}, kept for replies", is_stop=True)
         return
     followed = _active(session, Source.account_id == source.account_id)
-    yield from _spread(source, (left.resets_at - at) * followed / looks, at, rest)
+    looks = max(rest // left.a_look, 1)
+    yield from _spread(source, (left.resets_at - at) * followed / looks, at, said)
 
 
 def _by_money(session: Session, source: Source, standing: Standing, usual: Decimal, at: datetime) -> Iterable[Pace]:
@@ -164,19 +176,13 @@ def _left(session: Session, account_id: int, at: datetime, which: ColumnElement[
 
 
 def _reserve(left: RequestsLeft) -> int:
-    return max(left.most // KEPT_FOR_REPLIES, 1)
+    return max(left.most // KEPT_FOR_REPLIES, FEWEST_KEPT)
 
 
 def _usual(before: RequestsLeft, remaining: int) -> int:
     """Return how many requests go from one look to the next: half of it memory, so that one burst is soon forgotten."""
-    gone = max(before.remaining - remaining, 1)
+    gone = min(max(before.remaining - remaining, 1), MOST_OF_A_LOOK)
     return (before.a_look + gone + 1) // 2
-
-
-def _end(told: datetime | None, at: datetime) -> datetime:
-    if told is None:
-        return at + UNTOLD
-    return min(told if told > at else at + SHORTEST, at + LONGEST)
 
 
 def _clock(moment: datetime, at: datetime) -> str:

@@ -9,12 +9,12 @@ from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session
 
 from bot import throttle
-from bot.accounts import connector_of
+from bot.accounts import connector_of, put_option
 from bot.database import advisory_lock
 from bot.deps import Deps
 from bot.errors import NotAllowed
 from bot.likeness import plain
-from bot.models import COUNTED, Account, Draft, Origin, PostRecord, Reply
+from bot.models import COUNTED, Account, Draft, Employee, Origin, PostRecord, Reply
 from bot.models.limits import ReplyPrint
 from bot.throttle.prints import bands_of, likeness
 from connectors.base import Identity, No, Policy, Spec
@@ -46,6 +46,11 @@ OPTED_OUT = "opted-out-"
 _WORDS_BESIDE = 2
 """So many more words than “stop” itself may stand in a sentence that asks us to stop."""
 _SENTENCE = regex.compile(r"[.!;:\n…]+")
+
+
+def record(deps: Deps, account_id: int, name: str, value: str, *, by: Employee | None) -> Account:
+    """Record what a platform has agreed to, or how an account is labelled there: for admins, and kept in the record."""
+    return put_option(deps, account_id, name, value, known=RECORDED, by=by)
 
 
 def refusal(session: Session, deps: Deps, account: Account, post: PostRecord) -> No | None:

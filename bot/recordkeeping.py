@@ -4,7 +4,7 @@ import logging
 from datetime import timedelta
 
 from bot import outbox
-from bot.audit import checkpoints, people, retention, sampling
+from bot.audit import checkpoints, purging, retention, sampling
 from bot.deps import Deps
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ def tidy(deps: Deps) -> None:
     """Do what is due: what platforms deleted is purged, what its time has passed for goes, reviews are drawn."""
     now = deps.now()
     with deps.sessions.begin() as session:
-        purged = people.purge_deleted(session, at=now)
+        purged = purging.purge_deleted(session, at=now)
         drawn = sampling.choose(session, at=now, since=now - CHOSEN_FROM)
         week = (now - timedelta(days=now.weekday() + 7)).replace(hour=0, minute=0, second=0, microsecond=0)
         drawn += sampling.complete_week(session, at=now, week=week)

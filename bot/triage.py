@@ -9,10 +9,12 @@ from sqlalchemy import BigInteger, select
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session
 
-from bot import audit, likeness, outbox
+from bot import audit, likeness, outbox, policies, throttle
+from bot.accounts import connector_of
 from bot.database import advisory_lock
 from bot.deps import Deps
 from bot.models import Json, Mention, MentionKind, MentionState, Mood, PostRecord, Urgency
+from bot.throttle import editing
 from guidelines.facts import Label
 from guidelines.suspicious import suspicion
 
@@ -68,6 +70,7 @@ def assess(deps: Deps, mention_ids: Sequence[int]) -> tuple[int, ...]:
         judged = _collected(session, mention_ids)
         for mention, post in judged:
             _judge(deps, mention, post)
+            _heed(session, deps, mention, post)
         _take_turns(session, {mention.channel for mention, _ in judged})
         earlier = _shown(session, [mention for mention, _ in judged], now)
         grown: set[int] = set()
@@ -182,6 +185,15 @@ def _judge(deps: Deps, mention: Mention, post: PostRecord) -> None:
     mention.suspicious = suspicion(post.text) or ""
     mention.bands = likeness.bands(post.text)
     mention.state = MentionState.TRIAGED
+
+
+def _heed(session: Session, deps: Deps, mention: Mention, post: PostRecord) -> None:
+    """Note that somebody tells us to stop: from then on nobody here answers them on that platform."""
+    word = policies.opting_out(connector_of(deps, post.platform).spec.policy, post.text)
+    if word and throttle.addresses_us(session, post):
+        limit = editing.after_opt_out(session, deps, post.platform, post.author_external_id)
+        mention.note = f"It says “{word}”: this person is not answered here any more (limit “{limit.name}”)."
+        mention.reasons = mention.reasons | {"opt_out": f"it says “{word}”"}
 
 
 def _shown(session: Session, mentions: Sequence[Mention], now: datetime) -> list[Shown]:

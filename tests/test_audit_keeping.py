@@ -12,8 +12,9 @@ from sqlalchemy import Engine, select, text
 from bot import audit, database
 from bot.audit import erasure, holds, people, retention
 from bot.audit.checkpoints import Signer
-from bot.audit.people import Certificate, erase_person, purge_deleted
+from bot.audit.people import Certificate, erase_person
 from bot.audit.protection import as_app
+from bot.audit.purging import purge_deleted
 from bot.audit.recording import keyed_hash
 from bot.audit.selection import Selection, stream
 from bot.audit.story import story

@@ -33,7 +33,6 @@ from bot.models.audit import AuditEntry, AuditText
 from bot.models.conversation import Mention, PostRecord, Thread
 from bot.models.people import Employee
 from bot.models.replies import Draft, Reply
-from connectors.base import PostStatus
 
 MOST = 1_000_000
 """More texts than this about one person are erased by asking again."""
@@ -145,23 +144,6 @@ def forget_employee(session: Session, employee_id: int, *, basis: str, at: datet
     person.roles = []
     subject = f"employee:{employee_id}"
     erase(session, "erasure.person", {}, at=at, actor=by, subject=subject, data={}, texts={"basis": basis})
-
-
-def purge_deleted(session: Session, *, at: datetime) -> int:
-    """Empty the posts that their platform has deleted, and what the record quotes of them; returns how many posts.
-
-    Platforms give a day or two for it: call it every hour. What a hold covers stays; that is counsel's decision.
-    """
-    advisory_lock(session, LOCK)
-    kept = held(session)
-    deleted = and_(PostRecord.status == PostStatus.DELETED, PostRecord.is_own.is_(False), PostRecord.text != "")
-    about = and_(AuditEntry.subject.in_(subjects_of(deleted)), THIRD_PARTY)
-    chosen = choose(session, about, not_(kept.entries), universe=true(), most=MOST)
-    posts = changed(session, empty_posts(deleted, kept))[-1]
-    if posts or chosen.texts:
-        data = {"posts": posts, "texts": chosen.texts}
-        erase(session, "erasure.platform", chosen.spans, at=at, actor="system", subject="record:all", data=data)
-    return posts
 
 
 @dataclass(frozen=True, slots=True)

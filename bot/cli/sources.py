@@ -8,7 +8,7 @@ from rich.table import Table
 from sqlalchemy import select
 
 from bot import app as composition
-from bot import settings, sources
+from bot import policies, settings, sources
 from bot.errors import ChorusError
 from bot.models import Account, Source, SourceState
 from connectors.base import Followed, Identity, SourceKind
@@ -52,6 +52,19 @@ def connect(
     screen.print(f"Account {account.id} is connected: {account.handle} on {account.site}.")
 
 
+@accounts_app.command("record")
+def record(
+    account: Annotated[int, typer.Argument(help="Id of the account; see: chorus accounts list")],
+    name: Annotated[str, typer.Argument(help="What is recorded, such as platform_approval or label.")],
+    value: Annotated[str, typer.Argument(help="Its value; empty to take it back.")],
+) -> None:
+    """Record what a platform agreed to, how an account is labelled there, or an option of its connector."""
+    with composition.opened(settings.load()) as (_, deps):
+        recorded = policies.record(deps, account, name, value, by=None)
+    said = f"{name}: {recorded.options[name]}" if name in recorded.options else f"{name} is taken back"
+    screen.print(f"{recorded.handle} on {recorded.platform}: {said}.", markup=False, highlight=False)
+
+
 @sources_app.command("list")
 def list_sources() -> None:
     """Show all sources and their health."""
@@ -65,7 +78,7 @@ def list_sources() -> None:
                 source.channel,
                 f"{source.poll_seconds} s",
                 source.state.value,
-                source.detail,
+                source.detail or source.pace,
             )
     screen.print(table if table.rows else "No source is followed yet. Add one with: chorus sources add")
 
