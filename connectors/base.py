@@ -115,7 +115,8 @@ class Spec:
     """What a connector says of itself, before anything is asked of its platform.
 
     `settle` is how long after an attempt our own posts may still be missing from the platform's listings.
-    `secrets` and `options` name what an account needs, with a sentence for the person who has to find it.
+    `secrets` and `options` name what an account needs, with a sentence for the person who has to find it. `renewed`
+    names secrets that the connector makes itself and hands back through `Call.save_secrets`: nobody is asked for them.
     """
 
     name: str
@@ -127,6 +128,7 @@ class Spec:
     policy: Policy
     secrets: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
+    renewed: frozenset[str] = frozenset()
     api_version: int = API_VERSION
 
 

@@ -317,7 +317,7 @@ class MannersConformance(Conformance):
         assert spec.identities
         assert spec.settle.total_seconds() >= 0
         assert all(spec.secrets.values()), "Each secret says where to find it."
-        assert set(scene.call.secrets) <= set(spec.secrets)
+        assert set(scene.call.secrets) <= set(spec.secrets) | spec.renewed
         assert spec.policy.sources, "A policy says where it was read."
 
     def test_a_refusal_gives_its_rule_and_its_source(self, scene: Scene) -> None:
