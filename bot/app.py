@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from multiprocessing.context import SpawnProcess
 from threading import Event, Thread
+from typing import Any
 
 import uvicorn
 from procrastinate import App as JobApp
@@ -31,6 +32,7 @@ from bot.console.health import Report
 from bot.console.house import House
 from bot.console.rendering import Pages
 from bot.console.seals import Seals
+from bot.database import Sessions
 from bot.deps import Deps, utc_now
 from bot.jobs import Worker
 from bot.settings import Settings
@@ -40,6 +42,7 @@ from bot.slack import lane
 from bot.slack.dedupe import OnceApp
 from bot.slack.groups import Groups
 from bot.slack.sockets import Supervisor
+from bot.slack.tokens import Registered, RotatingClient, Rotation
 from bot.vault import open_vault
 from bot.writer import Writer
 from connectors import registry
@@ -96,11 +99,12 @@ def prepare(engine: Engine) -> None:
 
 def deps_for(settings: Settings, engine: Engine) -> Deps:
     """Return what services are given."""
+    sessions = database.sessions_of(engine)
     found = registry.discover()
     for failure in found.failures:
         log.error("connector %s was not loaded: %s", failure.name, failure.reason)
     return Deps(
-        sessions=database.sessions_of(engine),
+        sessions=sessions,
         connectors=found.connectors,
         pack=packs.load(settings.guideline_pack) if settings.guideline_pack else packs.default(),
         facts=FactBase.load(settings.facts) if settings.facts else None,
@@ -116,15 +120,16 @@ def deps_for(settings: Settings, engine: Engine) -> Deps:
         claim=settings.claim,
         data_dir=settings.data_dir,
         compliance_channel=settings.compliance_channel,
-        roles_of=_roles_of(settings),
+        timestamp_authority=settings.timestamp_authority,
+        roles_of=_roles_of(settings, sessions),
     )
 
 
-def _roles_of(settings: Settings) -> Callable[[str], tuple[str, ...]]:
+def _roles_of(settings: Settings, sessions: Sessions) -> Callable[[str], tuple[str, ...]]:
     """Return who has which roles; user groups are asked for only where there is a Slack to ask."""
     if not settings.slack_bot_token:
         return lambda slack_user: people.roles_from(settings, slack_user)
-    groups = Groups(slack_client(settings), utc_now)
+    groups = Groups(slack_client(settings, sessions), utc_now)
     return lambda slack_user: people.roles_from(settings, slack_user, groups.has)
 
 
@@ -136,10 +141,18 @@ def _writer(settings: Settings) -> Writer | None:
     return Writer(api_key=key, base_url=settings.openai_base_url, model=settings.model)
 
 
-def slack_client(settings: Settings) -> WebClient:
-    """Return the Web API client. It never retries by itself: a message would be sent twice."""
+def slack_client(settings: Settings, sessions: Sessions | None = None) -> WebClient:
+    """Return the Web API client. It never retries by itself: a message would be sent twice. With `sessions` it keeps
+    its token fresh where Slack rotates tokens; without, it uses the one that was configured."""
     token = settings.require("slack_bot_token")
-    return WebClient(token=token, base_url=settings.slack_api_url, timeout=10, retry_handlers=[])
+    common: dict[str, Any] = {"base_url": settings.slack_api_url, "timeout": 10, "retry_handlers": []}
+    if sessions is None or not settings.slack_refresh_token:
+        return WebClient(token=token, **common)
+    app = Registered(
+        settings.require("slack_client_id"), settings.require("slack_client_secret"), settings.slack_refresh_token
+    )
+    vault = open_vault(settings.secret_key, settings.data_dir)
+    return RotatingClient(Rotation(sessions, vault, utc_now, app=app, asking=WebClient(**common)), **common)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +253,7 @@ def _starters(
 
 
 def _worker(settings: Settings, engine: Engine, deps: Deps) -> Running:
-    client = slack_client(settings)
+    client = slack_client(settings, deps.sessions)
     worker = Worker(job_app(engine, deps, client, locale=settings.locale))
     worker.start()
     return Running(worker.stop, lambda: {"ok": worker.alive})
@@ -255,7 +268,10 @@ def job_app(engine: Engine, deps: Deps, client: WebClient, *, locale: str = "en"
 def bolt_app(settings: Settings, deps: Deps) -> OnceApp:
     """Return the Slack app with all its listeners."""
     return slack_app.build(
-        deps, slack_client(settings), signing_secret=settings.slack_signing_secret, locale=settings.locale
+        deps,
+        slack_client(settings, deps.sessions),
+        signing_secret=settings.slack_signing_secret,
+        locale=settings.locale,
     )
 
 

@@ -42,6 +42,13 @@ class Settings(BaseSettings):
         description="Bot token of your Slack app (OAuth & Permissions).",
         examples=["xoxb-1234-5678-abc"],
     )
+    slack_refresh_token: str | None = Field(
+        default=None,
+        repr=False,
+        validation_alias="SLACK_REFRESH_TOKEN",
+        description="Refresh token of the installation, where token rotation is on; needs SLACK_CLIENT_ID and _SECRET.",
+        examples=["xoxe-1-abc"],
+    )
     slack_app_token: str | None = Field(
         default=None,
         repr=False,
@@ -76,6 +83,11 @@ class Settings(BaseSettings):
         default="",
         description="Id of the Slack channel that gets the signed checkpoints of the record.",
         examples=["C0COMPLI01"],
+    )
+    timestamp_authority: str = Field(
+        default="",
+        description="Address of a time stamping authority (RFC 3161) that stamps each checkpoint; none when empty.",
+        examples=["https://tsa.example/tsr"],
     )
     employees: Names = Field(
         default=("*",),

@@ -5,7 +5,7 @@ from bot.models.base import Json, Record
 from bot.models.budgets import Budget, Expense, Period, RequestsLeft, Spending
 from bot.models.conversation import Mention, MentionKind, MentionState, Mood, PostRecord, Thread, Urgency
 from bot.models.limits import LimitRecord, Stop, StopScope
-from bot.models.machinery import Card, Notice, OutboxState, Outgoing, SeenRequest, Tick
+from bot.models.machinery import Card, Notice, OutboxState, Outgoing, SeenRequest, SlackToken, Tick
 from bot.models.outcomes import Outcome, OutcomeKind
 from bot.models.people import Account, Employee, Role
 from bot.models.replies import COUNTED, Draft, Origin, Reply, ReplyState
@@ -42,6 +42,7 @@ __all__ = [
     "RequestsLeft",
     "Role",
     "SeenRequest",
+    "SlackToken",
     "Source",
     "SourceState",
     "Spending",

@@ -37,6 +37,18 @@ class SeenRequest(Record):
     body: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True), default=None)
 
 
+class SlackToken(Record):
+    """The bot token of the moment and the key to the next one, where Slack rotates tokens. `origin` tells from which
+    installation they come: after another one they are worth nothing."""
+
+    __tablename__ = "slack_token"
+
+    client_id: Mapped[str] = mapped_column(primary_key=True)
+    origin: Mapped[str]
+    sealed: Mapped[bytes]
+    expires_at: Mapped[datetime]
+
+
 class OutboxState(StrEnum):
     """Where a Slack message stands."""
 

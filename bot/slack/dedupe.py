@@ -22,6 +22,7 @@ from bot.deps import Deps
 from bot.models import SeenRequest
 from bot.slack.blocks import Json
 from bot.slack.later import Later
+from bot.slack.tokens import Authorized
 from bot.slack.visit import user_of
 
 NOT_DONE = "chorus.not_done"
@@ -43,12 +44,14 @@ class OnceApp(App):
     """
 
     def __init__(self, deps: Deps, client: WebClient, *, signing_secret: str, linger: float = 0.0) -> None:
+        # Without `authorize` Bolt would look into the environment, where SLACK_CLIENT_ID and _SECRET make it expect
+        # installations of its own.
         super().__init__(
             name="chorus",
-            client=client,
+            client=_without_token(client),
+            authorize=Authorized(client),
             signing_secret=signing_secret,
             process_before_response=True,
-            token_verification_enabled=False,
         )
         self._deps = deps
         self._verifier = SignatureVerifier(signing_secret) if signing_secret else None
@@ -85,6 +88,16 @@ class OnceApp(App):
             return req.mode == "socket_mode"
         stamp, signature = (req.headers.get(f"x-slack-{name}", [""])[0] for name in ("request-timestamp", "signature"))
         return self._verifier.is_valid(req.raw_body, stamp, signature)
+
+
+def _without_token(client: WebClient) -> WebClient:
+    return WebClient(
+        base_url=client.base_url,
+        timeout=client.timeout,
+        ssl=client.ssl,
+        proxy=client.proxy,
+        retry_handlers=client.retry_handlers.copy(),
+    )
 
 
 def _is_done(request: BoltRequest, response: BoltResponse) -> bool:

@@ -20,6 +20,7 @@ _PEOPLE_MUST_HELP = {
     "not_authed": "Check SLACK_BOT_TOKEN.",
     "token_revoked": "Install the app again and set the new SLACK_BOT_TOKEN.",
     "token_expired": "Install the app again and set the new SLACK_BOT_TOKEN.",
+    "invalid_refresh_token": "Install the app again and set the new SLACK_BOT_TOKEN and SLACK_REFRESH_TOKEN.",
     "account_inactive": "Install the app again and set the new SLACK_BOT_TOKEN.",
 }
 _PERHAPS_DONE = frozenset({"internal_error", "fatal_error", "request_timeout", "service_unavailable"})

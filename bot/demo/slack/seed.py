@@ -95,6 +95,7 @@ class SeedApp:
     interactivity: bool = True
     request_url: str | None = None
     redirect_urls: tuple[str, ...] = ()
+    rotates_tokens: bool = False
     distinction: str = field(default="1", repr=False)
 
     @classmethod
@@ -116,6 +117,7 @@ class SeedApp:
             interactivity=bool(interactivity.get("is_enabled")),
             request_url=request_url or http,
             redirect_urls=tuple(manifest.get("oauth_config", {}).get("redirect_urls", ())),
+            rotates_tokens=bool(settings.get("token_rotation_enabled")),
         )
 
     @property
@@ -133,7 +135,13 @@ class SeedApp:
 
     @property
     def bot_token(self) -> str:
-        return f"xoxb-local-{self._letters.lower()}"
+        kind = "xoxe.xoxb-1" if self.rotates_tokens else "xoxb"
+        return f"{kind}-local-{self._letters.lower()}"
+
+    @property
+    def refresh_token(self) -> str:
+        """The first one, which works once."""
+        return f"xoxe-1-local-{self._letters.lower()}"
 
     @property
     def app_token(self) -> str:

@@ -66,7 +66,7 @@ class LocalSlack:
         self.seed = seed or harbour()
         self.faults = Faults()
         self.state = State(path, self.seed, now)
-        self.tokens = Tokens(self.seed.apps)
+        self.tokens = Tokens(self.seed.apps, now)
         self.live = Live()
         self.delivery = Delivery(
             self.faults, now, retry_after=retry_after, ping_seconds=ping_seconds, ack_seconds=ack_seconds

@@ -4,6 +4,7 @@ from bot.demo.slack.errors import Json, SlackError
 from bot.demo.slack.rates import Tier
 from bot.demo.slack.services import Services
 from bot.demo.slack.signin import Grant
+from bot.demo.slack.tokens import LIFETIME
 from bot.demo.slack.web_api.call import Call, method, public_method
 
 
@@ -21,6 +22,8 @@ def openid_user_info(call: Call) -> Json:
 
 @public_method("oauth.v2.access")
 def oauth_access(slack: Services, arguments: Json) -> Json:
+    if arguments.get("grant_type") == "refresh_token":
+        return _refreshed(slack, arguments)
     grant = _redeemed(slack, arguments)
     app, team = grant.request.app, slack.state.team
     slack.tokens.restore(app.bot_token)
@@ -34,6 +37,26 @@ def oauth_access(slack: Services, arguments: Json) -> Json:
         "enterprise": None,
         "is_enterprise_install": False,
         "authed_user": {"id": grant.user},
+    }
+
+
+def _refreshed(slack: Services, arguments: Json) -> Json:
+    asked = tuple(str(arguments.get(key) or "") for key in ("client_id", "client_secret"))
+    app = next((each for each in slack.state.apps.values() if each.client_id == asked[0]), None)
+    if app is None:
+        raise SlackError("invalid_client_id")
+    if app.client_secret != asked[1]:
+        raise SlackError("bad_client_secret")
+    access, refresh = slack.tokens.refresh(app, str(arguments.get("refresh_token") or ""))
+    return {
+        "access_token": access,
+        "refresh_token": refresh,
+        "expires_in": LIFETIME,
+        "token_type": "bot",
+        "scope": ",".join(slack.tokens.find(access).scopes),
+        "bot_user_id": app.bot_user_id,
+        "app_id": app.id,
+        "team": {"id": slack.state.team["id"], "name": slack.state.team["name"]},
     }
 
 
