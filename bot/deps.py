@@ -45,3 +45,4 @@ class Deps:
     compliance_channel: str
     roles_of: Callable[[str], tuple[str, ...]]
     lease: timedelta = timedelta(seconds=60)
+    timestamp_authority: str = ""

@@ -4,8 +4,9 @@ import logging
 from datetime import timedelta
 
 from bot import outbox
-from bot.audit import checkpoints, purging, retention, sampling
+from bot.audit import checkpoints, purging, retention, sampling, timestamps
 from bot.deps import Deps
+from bot.errors import ChorusError
 
 log = logging.getLogger(__name__)
 
@@ -18,11 +19,31 @@ def checkpoint(deps: Deps) -> None:
     signer = checkpoints.open_signer(deps.data_dir)
     with deps.sessions() as session:
         note = checkpoints.keep(session, signer, deps.data_dir / checkpoints.FILE, at=deps.now())
-    if note is None or not deps.compliance_channel:
+    if note is None:
+        return
+    if deps.timestamp_authority:
+        _stamp(deps, note)
+    if not deps.compliance_channel:
         return
     with deps.sessions.begin() as session:
         words = f"Checkpoint of the record. Keep it where the bot's operators cannot change it.\n{note}"
         outbox.say(session, deps.compliance_channel, f"checkpoint:{deps.now():%Y%m%d%H%M}", words, at=deps.now())
+
+
+def _stamp(deps: Deps, note: str) -> None:
+    """Have a checkpoint stamped by the outside authority. Without an answer it stands all the same, and is told of."""
+    subject = "timestamp"
+    try:
+        stamp = timestamps.obtain(note, deps.timestamp_authority)
+    except ChorusError as error:
+        log.warning("%s", error)
+        words = f"{error} Checkpoints are signed and kept all the same, without an outside time stamp."
+        with deps.sessions.begin() as session:
+            outbox.tell(session, deps.ops_channel, subject, words, at=deps.now())
+        return
+    timestamps.keep(note, stamp, deps.data_dir / timestamps.FOLDER)
+    with deps.sessions.begin() as session:
+        outbox.over(session, deps.ops_channel, subject, "Checkpoints are time stamped again.", at=deps.now())
 
 
 def tidy(deps: Deps) -> None:

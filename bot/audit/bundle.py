@@ -20,6 +20,7 @@ from bot.audit.checkpoints import FILE, Signer, take
 from bot.audit.export import book
 from bot.audit.recording import canonical
 from bot.audit.selection import Selection, conditions, count
+from bot.audit.timestamps import FOLDER as TIMESTAMPS
 from bot.audit.verification import read
 from bot.audit.verifier import Forged, Report, VerifierKey
 from bot.errors import ChorusError
@@ -46,6 +47,8 @@ def write_bundle(
         written.file("texts.jsonl", _texts(session, selection))
         written.file("readable.html", book(session, selection, at=at))
         written.file("checkpoints.txt", [(earlier + "\n" if earlier else "").encode(), note.encode()])
+        for stamp in sorted((checkpoints.parent / TIMESTAMPS).glob("*.tsr")):
+            written.file(f"timestamp-{stamp.name}", [stamp.read_bytes()])
         manifest = {
             "at": at.astimezone(UTC),
             "selection": str(selection),
@@ -127,6 +130,8 @@ _README = f"""This is an export of the audit record of Chorus.
   entries.jsonl    all entries, one per line, as they were hashed
   texts.jsonl      the texts of the selected entries, with the salts of their hashes
   {FILE}  what was signed at earlier moments, and at the moment of this export
+  timestamp-N.tsr  where present: an outside authority's time stamp (RFC 3161) on the checkpoint of N entries, which
+                   openssl ts -verify -in timestamp-N.tsr -data NOTE -CAfile ROOTS.pem checks
   manifest.note    what this bundle consists of, signed
   key.txt          the key that verifies the signatures
   verify.py        verifies all of it: python verify.py

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.audit.verifier import Checkpoint, Forged, VerifierKey, key_id_of, read_checkpoints
+from bot.audit.verifier import Checkpoint, Forged, VerifierKey, key_id_of, read_checkpoints, split_notes
 from bot.errors import ChorusError, SettingsError
 from bot.models.audit import AuditHead
 
@@ -109,6 +109,14 @@ def kept(file: Path, key: VerifierKey) -> list[Checkpoint]:
         return read_checkpoints(file.read_bytes().decode(), key)
     except FileNotFoundError:
         raise ChorusError(f"There is no file of checkpoints at {file}.") from None
+    except (Forged, ValueError) as error:
+        raise ChorusError(f"{file}: {error}") from None
+
+
+def notes(file: Path) -> list[str]:
+    """Return the notes of a file as they were signed; raises `ChorusError` where it is not whole."""
+    try:
+        return split_notes(file.read_bytes().decode()) if file.exists() else []
     except (Forged, ValueError) as error:
         raise ChorusError(f"{file}: {error}") from None
 

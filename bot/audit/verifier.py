@@ -363,11 +363,15 @@ def _signs(key: VerifierKey, encoded: str, text: str) -> bool:
 
 def read_checkpoints(file: str, key: VerifierKey) -> list[Checkpoint]:
     """Read a file of signed checkpoints, oldest first; raises `Forged` at the first that this key did not sign."""
+    return [_checkpoint(open_note(note, key)) for note in split_notes(file)]
+
+
+def split_notes(file: str) -> list[str]:
+    """Return the notes in a file of checkpoints, as they were signed; raises `Forged` where it is not whole."""
     blocks = file.removesuffix("\n").split("\n\n") if file else []
     if len(blocks) % 2:
         raise Forged("The file of checkpoints was cut off or altered.")
-    notes = (f"{text}\n\n{signature}\n" for text, signature in zip(blocks[::2], blocks[1::2], strict=True))
-    return [_checkpoint(open_note(note, key)) for note in notes]
+    return [f"{text}\n\n{signature}\n" for text, signature in zip(blocks[::2], blocks[1::2], strict=True)]
 
 
 def _checkpoint(text: str) -> Checkpoint:

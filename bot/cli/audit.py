@@ -14,7 +14,7 @@ from rich.progress import Progress
 from sqlalchemy.orm import Session
 
 from bot import settings
-from bot.audit import checkpoints, export, selection, story, verification
+from bot.audit import checkpoints, export, selection, story, timestamps, verification
 from bot.audit.bundle import verify_bundle, write_bundle
 from bot.audit.checkpoints import FILE, open_signer
 from bot.audit.selection import Selection
@@ -101,6 +101,9 @@ def _add_proving(app: typer.Typer, house: House) -> None:
         checkpoint: Annotated[Path | None, typer.Option(help="A file of checkpoints that you kept.")] = None,
         bundle: Annotated[Path | None, typer.Option(help="An exported bundle, instead of the database.")] = None,
         key: Annotated[str, typer.Option(help="The verifier key, where it is not this installation's.")] = "",
+        authority: Annotated[
+            Path | None, typer.Option(help="Root certificates (PEM) of the time stamping authority.")
+        ] = None,
     ) -> None:
         """Follow the whole chain and name the first thing that was altered, if any was."""
         report = verify_bundle(bundle, _key(house, key)) if bundle else _verify_here(house, checkpoint, key)
@@ -108,6 +111,8 @@ def _add_proving(app: typer.Typer, house: House) -> None:
             screen.print(line, markup=False, highlight=False)
         for problem in report.problems[1:10]:
             screen.print(f"  {problem.what}", markup=False, highlight=False)
+        if not bundle:
+            _tell_stamps(house, checkpoint, authority)
         raise typer.Exit(0 if report.ok else 1)
 
     @app.command(name="checkpoint")
@@ -170,6 +175,18 @@ def _write(session: Session, chosen: Selection, form: Form, target: Path, data_d
 def _verify_here(house: House, checkpoint: Path | None, key: str) -> Report:
     with house.open_sessions() as sessions, sessions() as session:
         return verification.verify(session, _signed(house, checkpoint, key))
+
+
+def _tell_stamps(house: House, checkpoint: Path | None, authority: Path | None) -> None:
+    """Say what outside authorities vouch for; raises `ChorusError` at a stamp that is not of its checkpoint."""
+    file = checkpoint or house.data_dir() / FILE
+    stamped = list(timestamps.check(checkpoints.notes(file), file.parent / timestamps.FOLDER, authority))
+    if not stamped:
+        return
+    newest = stamped[-1]
+    how = "by the given certificates" if newest.proven else "not proven: give its certificates with --authority"
+    words = f"{len(stamped)} time stamps agree, the newest of {newest.at:%Y-%m-%d %H:%M:%S} UTC ({how})."
+    screen.print(words, markup=False, highlight=False)
 
 
 def _signed(house: House, checkpoint: Path | None, key: str) -> list[Checkpoint]:

@@ -6,7 +6,7 @@ cd "$(dirname "$0")"
 packages=(
   wordpress mariadb-server php-cli php-mysql php-xml php-mbstring php-intl php-curl php-gd
   mediawiki php-sqlite3
-  redis-server nodejs npm
+  redis-server postgresql nodejs npm
 )
 missing=()
 for package in "${packages[@]}"; do
