@@ -9,6 +9,8 @@ from guidelines.claims.terms import Term
 
 _PLAIN = group("attributes plain")
 _OPENING = frozenset({"new", "another", "ceremony", "party"})
+_CHANGES = group("attributes changes")
+_ADDED = frozenset({"new", "more", "additional", "extra", "further", "fewer"})
 _NO_PRICE = group("attributes no price")
 ENOUGH = 0.34
 """Below this score two amounts are not held against one another."""
@@ -59,7 +61,7 @@ def _score_of_hours(fact: Prepared, said: Said, pairing: Pairing, ours: Quantity
 
 def _score_of_count(fact: Prepared, said: Said, pairing: Pairing, ours: Quantity, theirs: Quantity) -> float:
     """A plain number measures the same thing when it counts the same thing; "people" alone says too little."""
-    if not _same_noun(_nouns(fact, ours), said, theirs):
+    if not _same_noun(_nouns(fact, ours), said, theirs) or _counts_a_change(fact, said, theirs):
         return 0.0
     nouns, keep = fact.reading.nouns_of(ours), _attributes(fact, ours)
     weights = _weights(fact, ours, keep)
@@ -72,6 +74,13 @@ def _score_of_count(fact: Prepared, said: Said, pairing: Pairing, ours: Quantity
     if not keep and _says_only_that(said, nouns, counted):
         return _BARE
     return pairing.score(weights, keep) if keep or not nouns else 0.0
+
+
+def _counts_a_change(fact: Prepared, said: Said, theirs: Quantity) -> bool:
+    """Whether a number says by how much a stock grew or shrank: "opened 12 new shops", "hired 300 people"."""
+    behind = {token.text for token in said.reading.tokens[theirs.last + 1 : theirs.last + 3]}
+    changes = _CHANGES & said.words
+    return not _CHANGES & {token.text for token in fact.reading.tokens} and bool(changes or behind & _ADDED)
 
 
 def _says_only_that(said: Said, nouns: Sequence[Term], counted: Sequence[Term]) -> bool:

@@ -98,6 +98,8 @@ def _breaks(sentence: Sequence[Token], at: int) -> bool:
     following = sentence[at + 1].text if at + 1 < len(sentence) else ""
     if token.text in ("-", "/"):
         return token.text == "-" and not (at and sentence[at - 1].kind == "number" and following.isdigit())
+    if token.text == '"' and token.attached and at and sentence[at - 1].kind == "number":
+        return False
     if token.text in _BREAKS:
         return not _inside_list(sentence, at)
     if token.text in _CONJUNCTIONS and at:

@@ -40,7 +40,7 @@ def _before(said: Said, noun: Term) -> Term | None:
 
 def _rivals(fact: Prepared, said: Said, ours: Term, theirs: Term) -> bool:
     """Whether two modifiers exclude one another: two names, or what something is filled with or matures in."""
-    if opposed_by_pole(ours, theirs) or ours.relation(theirs):
+    if opposed_by_pole(ours, theirs) or any(term.relation(theirs) for term in fact.reading.terms):
         return False
     if _is_name(fact.reading.tokens[ours.first]):
         return _is_unknown(said.reading.tokens[theirs.first])

@@ -40,6 +40,7 @@ _LISTING = frozenset(
 )
 _ONLY = group("compare_values only")
 _PLACED = frozenset({"base", "origin", "stored"})
+_SPOKEN = frozenset({"~language", "~teach", "~support", "speak", "menu", "subtitl", "translat", "version"})
 _LOCAL = frozenset({"base", "origin", "stored"})
 _EXCLUSIVE_SLOTS = frozenset(
     {
@@ -129,11 +130,17 @@ def compare_values(fact: Prepared, said: Said, pairing: Pairing) -> Iterator[Evi
     for kind in dict.fromkeys(value.kind for value in fact.reading.values):
         ours = [value for value in fact.reading.values if value.kind == kind]
         theirs = [value for value in said.reading.values if value.kind == kind]
-        if not theirs or (kind == "weekday" and _turned(fact, pairing)):
+        if not theirs or (kind == "weekday" and _turned(fact, pairing)) or (kind == "tongue" and _of_nation(fact)):
             continue
         score = _score(fact, said, pairing, ours, kind)
         if score >= (_ENOUGH if kind != "place" or _slot_of(fact) else _FREE_PLACE):
             yield from _of_kind(fact, said, ours, _meant(fact, said, pairing, theirs), score)
+
+
+def _of_nation(fact: Prepared) -> bool:
+    """Whether a word such as "Danish" stands right before a noun, as of a flag and not of a language."""
+    tongues = [value.last + 1 for value in fact.reading.values if value.kind == "tongue"]
+    return any(term.first in tongues and not _SPOKEN & term.keys.keys() for term in fact.reading.terms)
 
 
 def _turned(fact: Prepared, pairing: Pairing) -> bool:

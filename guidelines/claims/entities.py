@@ -83,7 +83,10 @@ class EntityIndex:
         if tokens[at].kind == "symbol":
             return 1, frozenset()
         word = tokens[at].text.removesuffix("'s")
+        counted = at > 0 and tokens[at - 1].kind == "number"
         for parts, _ in self._by_first.get(word, ()):
+            if counted and len(parts) > 1 and parts[:1] in self._own:
+                continue
             length = _match(tokens, at, parts)
             if length and not (parts in self._generic and not tokens[at + length - 1].capital):
                 return length, self._entities(parts)

@@ -47,6 +47,7 @@ _OPINIONS = phrases("gate opinions")
 _ADVICE = phrases("gate advice")
 _PAST = phrases("gate past")
 _FUTURE = phrases("gate future")
+_EPISODES = phrases("gate episodes")
 _KNOWING = group("gate knowing")
 _DIARY = group("gate diary")
 _NO_PAST = ("un", "limited", "need", "speed")
@@ -187,6 +188,11 @@ def _is_diary(words: Sequence[str]) -> bool:
         return not (words[0] in _MADE and following in _AFTER_PARTICIPLE)
     past = words[0].endswith("ed") and len(words[0]) > 4 and not words[0].startswith(_NO_PAST)
     return past and bool(following) and not (words[0] in _PARTICIPLES and following in _AFTER_PARTICIPLE)
+
+
+def is_episode(clause: Sequence[Token]) -> bool:
+    """Whether a clause tells what was on one day: "was closed last Tuesday"."""
+    return contains(clause, _EPISODES) and any(token.text in ("was", "were", "had", "got", "took") for token in clause)
 
 
 def is_creative(sentence: Sequence[Token]) -> bool:

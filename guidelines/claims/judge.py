@@ -113,7 +113,8 @@ class Judge:
                 evidence = replace(evidence, confidence=min(evidence.confidence, 0.55))
             if evidence.contradicts and other_subject(fact, said):
                 continue
-            foreign = fact.twofold or (pairing.topic.foreign and not evidence.slot)
+            episode = gate.is_episode(clause.tokens) and not fact.reading.scope.negated and not evidence.slot
+            foreign = fact.twofold or episode or (pairing.topic.foreign and not evidence.slot)
             if evidence.contradicts and (foreign or _off_topic(fact, said, anchor)):
                 evidence = replace(evidence, confidence=min(evidence.confidence, _DOUBT))
             yield _judgement(fact, clause, said.reading, evidence)

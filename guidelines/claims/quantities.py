@@ -27,7 +27,7 @@ _CURRENCIES = {
     **dict.fromkeys(("cad",), "CAD"),
     **dict.fromkeys(("aud",), "AUD"),
 }
-_CENTS = {"cent": "USD", "cents": "USD", "pence": "GBP", "p": "GBP", "c": "ANY"}
+_CENTS = {"cent": "ANY", "cents": "ANY", "pence": "GBP", "p": "GBP", "c": "ANY"}
 _HEADS = group("quantities heads")
 _PERIODIC = {"monthly": "month", "yearly": "year", "annually": "year", "annual": "year", "weekly": "week"} | {
     "daily": "day",
@@ -281,7 +281,14 @@ def _with_unit(tokens: Sequence[Token], base: Quantity) -> Quantity | None:
         return _temperature(tokens, base, after)
     if name not in units() or (name in _TIGHT and not tokens[after].attached):
         return None
-    return _compound_speed(tokens, base, after) or _in_unit(base, name, after, 1.0)
+    measured = _compound_speed(tokens, base, after) or _in_unit(base, name, after, 1.0)
+    aged = measured.dimension == "time" and _is_old(tokens, after + 1)
+    return replace(measured, dimension="age") if aged else measured
+
+
+def _is_old(tokens: Sequence[Token], at: int) -> bool:
+    older = (_text(tokens, at), _text(tokens, at + 1)) in (("or", "older"), ("and", "older"), ("of", "age"))
+    return older or _text(tokens, at) in ("old", "olds")
 
 
 def _in_unit(base: Quantity, name: str, last: int, scale: float) -> Quantity:

@@ -11,12 +11,25 @@ from guidelines.claims.values import Value
 
 
 def pairings(facts: Sequence[Prepared], said: Said) -> list[tuple[Prepared, Pairing]]:
-    """Match a clause with each fact, and tell each what the others know of it."""
-    asked = _asked(said)
-    answers = [term for term in said.reading.terms if term.weight >= 1.0 and term.text and term not in asked]
+    """Match a clause with each fact, and tell each what the others know of it.
+
+    A clause without such words of its own speaks of what stands around it, which rules no fact out.
+    """
     pairs = [(fact, pair(fact, said)) for fact in facts]
+    asked = _asked(said)
+    if asked:
+        answers = [term for term in _strong(said.reading.terms) if term not in asked]
+    else:
+        asked, answers = _strong(said.context), []
     known = [_known(fact, pairing, asked, answers) for fact, pairing in pairs]
-    return [(fact, replace(pairing, topic=_topic(at, facts, known))) for at, (fact, pairing) in enumerate(pairs)]
+    topics = [_topic(at, facts, known) for at in range(len(facts))]
+    if not _asked(said):
+        topics = [replace(topic, others=topic.known) for topic in topics]
+    return [(fact, replace(pairing, topic=topic)) for (fact, pairing), topic in zip(pairs, topics, strict=True)]
+
+
+def _strong(terms: Sequence[Term]) -> list[Term]:
+    return [term for term in terms if term.weight >= 1.0 and term.text]
 
 
 def _asked(said: Said) -> list[Term]:
@@ -24,9 +37,7 @@ def _asked(said: Said) -> list[Term]:
     reading = said.reading
     answers: tuple[Quantity | Value | Slot, ...] = (*reading.quantities, *reading.values, *reading.slots)
     spans = [(each.first, each.last) for each in answers]
-    strong = [term for term in reading.terms if term.weight >= 1.0 and term.text]
-    asked = [term for term in strong if not any(first <= term.first <= last for first, last in spans)]
-    return asked or [term for term in said.context if term.weight >= 1.0 and term.text]
+    return [term for term in _strong(reading.terms) if not any(first <= term.first <= last for first, last in spans)]
 
 
 def _known(fact: Prepared, pairing: Pairing, asked: Sequence[Term], answers: Sequence[Term]) -> float:
