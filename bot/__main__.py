@@ -26,6 +26,7 @@ from bot.cli import platforms
 from bot.cli import sources as sources_cli
 from bot.cli import stops as stops_cli
 from bot.cli import throttle as throttle_cli
+from bot.console.entrance import BACK
 from bot.database import Sessions
 from bot.deps import Deps
 from bot.errors import ChorusError
@@ -90,7 +91,10 @@ def new_key() -> None:
 @cli.command(name="manifest")
 def print_manifest() -> None:
     """Print the manifest of the Slack app, to paste where Slack asks for one."""
-    typer.echo(orjson.dumps(manifest(), option=orjson.OPT_INDENT_2).decode())
+    configured = settings.load()
+    sign_in_url = configured.console_url + BACK if configured.console_url else ""
+    told = manifest(sign_in_url=sign_in_url, rotates_tokens=bool(configured.slack_refresh_token))
+    typer.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
 
 
 cli.command()(platforms.connectors)

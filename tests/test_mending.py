@@ -12,6 +12,7 @@ from bot.database import Sessions
 from bot.demo.plaza import Plaza
 from bot.errors import Blocked, ChorusError, Conflict, NotAllowed
 from bot.models import AuditEntry, AuditText, Outgoing, Reply, ReplyState, StopScope
+from connectors.fault_proxy import FaultProxy, Mishap, Trouble
 
 QUESTION = "Does the Harbour Reader work without an account?"
 BETTER = "Hi, the Harbour team here. Yes: it reads your own books, and needs no account for that. Does that help?"
@@ -144,6 +145,67 @@ def test_a_platform_that_is_away_leaves_it_as_it_was_and_its_person_is_told(harb
     assert (kept.state, kept.mending_at) == (ReplyState.POSTED, None)
     assert "was not deleted" in told(harbour, "U0ANA")[0]
     assert kinds(harbour, reply)[-1] == "reply.not_mended"
+
+
+def carry_out_badly(harbour: Harbour, to_write: Trouble, to_read: Trouble | None = None) -> list[str]:
+    """Do what was ordered while the platform's answers go wrong; returns which requests reached the line."""
+    with FaultProxy(harbour.plaza.url) as proxy:
+        with harbour.deps.sessions.begin() as session:
+            session.merge(harbour.account).site = proxy.url
+        proxy.next_answer(to_write)
+        if to_read is not None:
+            proxy.next_answer(to_read, to_write=False)
+        carry_out(harbour)
+        return [seen.method for seen in proxy.seen]
+
+
+LOST_ANSWERS = [Trouble(Mishap.DROP, stored=True), Trouble(status=503, stored=True)]
+LOST_REQUESTS = [Trouble(Mishap.DROP), Trouble(status=503)]
+
+
+@pytest.mark.parametrize("lost", LOST_ANSWERS, ids=["dropped", "503"])
+def test_an_edit_whose_answer_was_lost_is_read_back(harbour: Harbour, reply: Reply, lost: Trouble) -> None:
+    mending.edit(harbour.deps, reply.id, by=harbour.person("U0RUTH"), text=BETTER)
+    assert carry_out_badly(harbour, lost) == ["PUT", "GET"]
+    mended = harbour.again(reply)
+    assert (mended.state, mended.typed) == (ReplyState.EDITED, BETTER)
+    assert public(harbour) == [mended.text]
+    assert kinds(harbour, reply)[-1] == "reply.edited"
+    assert told(harbour, "U0RUTH") == []
+
+
+@pytest.mark.parametrize("lost", LOST_ANSWERS, ids=["dropped", "503"])
+def test_a_deletion_whose_answer_was_lost_is_read_back(harbour: Harbour, reply: Reply, lost: Trouble) -> None:
+    mending.remove(harbour.deps, reply.id, by=harbour.person())
+    assert carry_out_badly(harbour, lost) == ["DELETE", "GET"]
+    assert harbour.again(reply).state is ReplyState.DELETED
+    assert public(harbour) == []
+    assert kinds(harbour, reply)[-1] == "reply.deleted"
+
+
+@pytest.mark.parametrize("lost", LOST_REQUESTS, ids=["dropped", "503"])
+@pytest.mark.parametrize("what", ["edit", "deletion"])
+def test_a_change_that_never_arrived_is_not_taken_for_done(
+    harbour: Harbour, reply: Reply, lost: Trouble, what: str
+) -> None:
+    ruth = harbour.person("U0RUTH")
+    if what == "edit":
+        mending.edit(harbour.deps, reply.id, by=ruth, text=BETTER)
+    else:
+        mending.remove(harbour.deps, reply.id, by=ruth)
+    carry_out_badly(harbour, lost)
+    kept = harbour.again(reply)
+    assert (kept.state, kept.typed, kept.mending_at) == (ReplyState.POSTED, reply.typed, None)
+    assert public(harbour) == [reply.text]
+    assert kinds(harbour, reply)[-1] == "reply.not_mended"
+    assert "not known whether" in told(harbour, "U0RUTH")[0]
+
+
+def test_when_reading_back_fails_too_its_person_is_asked_to_look(harbour: Harbour, reply: Reply) -> None:
+    mending.edit(harbour.deps, reply.id, by=harbour.person("U0RUTH"), text=BETTER)
+    carry_out_badly(harbour, Trouble(Mishap.DROP, stored=True), Trouble(status=503))
+    assert harbour.again(reply).state is ReplyState.POSTED
+    assert "Look at it, and try again" in told(harbour, "U0RUTH")[0]
 
 
 def test_what_the_platform_cannot_do_is_refused_with_the_way_by_hand(harbour: Harbour, reply: Reply) -> None:

@@ -34,8 +34,15 @@ SCOPELESS = frozenset(
 """Methods that we call and that need no scope."""
 
 
-def manifest(*, request_url: str = "") -> Json:
-    """Return the manifest to paste when the app is created; with `request_url` Slack calls us over HTTP instead."""
+USER_SCOPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"openid": ("openid.connect.token",), "profile": ("openid.connect.token",)}
+)
+"""What people allow when they sign in to the console: to be known, with their name."""
+
+
+def manifest(*, request_url: str = "", sign_in_url: str = "", rotates_tokens: bool = False) -> Json:
+    """Return the manifest to paste when the app is created. With `request_url` Slack calls us over HTTP instead; with
+    `sign_in_url`, the address to which Slack sends people back, they sign in to the console."""
     by_socket = not request_url
     address = {} if by_socket else {"request_url": request_url}
     command = {
@@ -73,12 +80,18 @@ def manifest(*, request_url: str = "") -> Json:
                 },
             ],
         },
-        "oauth_config": {"scopes": {"bot": sorted(SCOPES)}},
+        "oauth_config": _oauth(sign_in_url),
         "settings": {
             "event_subscriptions": {"bot_events": ["app_home_opened"], **address},
             "interactivity": {"is_enabled": True, **address},
             "org_deploy_enabled": False,
             "socket_mode_enabled": by_socket,
-            "token_rotation_enabled": False,
+            "token_rotation_enabled": rotates_tokens,
         },
     }
+
+
+def _oauth(sign_in_url: str) -> Json:
+    if not sign_in_url:
+        return {"scopes": {"bot": sorted(SCOPES)}}
+    return {"redirect_urls": [sign_in_url], "scopes": {"bot": sorted(SCOPES), "user": sorted(USER_SCOPES)}}
