@@ -1,5 +1,6 @@
 """The composition root: the only place that builds things and knows which part gets what."""
 
+import gc
 import logging
 import multiprocessing
 import os
@@ -11,7 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from multiprocessing.context import SpawnProcess
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from threading import Event, Thread
 from typing import Any
 
@@ -170,11 +172,13 @@ def run(settings: Settings, parts: frozenset[Part], *, until: Event | None = Non
     """
     stopping = until or _stop_on_signals()
     _take_turns(parts)
+    is_apart = workers_apart and Part.WORKER in parts and bool(parts & {Part.SLACK, Part.CONSOLE})
+    apart = WorkersApart(settings, stopping) if is_apart else None
     with opened(settings) as (engine, deps), ExitStack() as stack:
         running: dict[str, Running] = {}
         starters = _starters(settings, engine, deps, running)
-        if workers_apart and parts & {Part.SLACK, Part.CONSOLE}:
-            starters[Part.WORKER] = WorkersApart(settings, stopping).start
+        if apart is not None:
+            starters[Part.WORKER] = apart.start
         for part, start in starters.items():
             if part in parts:
                 running[part.value] = start()
@@ -194,39 +198,46 @@ def _take_turns(parts: frozenset[Part]) -> None:
 
 
 class WorkersApart:
-    """The workers in a process of their own: threads that judge and draft would hold up every acknowledgement here."""
+    """The workers in a process of their own: threads that judge and draft would hold up every acknowledgement here.
+
+    The process splits off when this is made, which must be before any thread starts or connection opens. So both share
+    the memory of what was loaded. One that takes its place later is started from nothing.
+    """
 
     def __init__(self, settings: Settings, stopping: Event) -> None:
         self._settings = settings
         self._stopping = stopping
-        self._process: SpawnProcess | None = None
+        hearing, self._speaking = multiprocessing.Pipe(duplex=False)
+        gc.freeze()
+        context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+        self._process: BaseProcess = context.Process(target=_work, args=(settings, hearing), name="workers")  # type: ignore[attr-defined]
+        self._process.start()
         self._thread = Thread(target=self._watch, name="chorus-workers", daemon=True)
 
     def start(self) -> Running:
-        """Start the process, and start it again whenever it ends before its time."""
+        """Let it begin, and start another whenever it ends before its time."""
+        self._speaking.send_bytes(b"begin")
         self._thread.start()
-        return Running(self._stop, lambda: {"ok": self._process is not None and self._process.is_alive()})
+        return Running(self._stop, lambda: {"ok": self._process.is_alive()})
 
     def _watch(self) -> None:
-        while not self._stopping.is_set():
+        self._process.join()
+        while not self._stopping.wait(1):
+            log.error("the process of the workers ended with code %s; another is started", self._process.exitcode)
             process = multiprocessing.get_context("spawn").Process(target=_work, args=(self._settings,), name="workers")
             process.start()
             self._process = process
             process.join()
-            if not self._stopping.wait(1):
-                log.error("the process of the workers ended with code %s; another is started", process.exitcode)
 
     def _stop(self) -> None:
         self._stopping.set()
-        process = self._process
-        if process is not None:
-            process.terminate()
+        self._process.terminate()
         self._thread.join(20)
-        if process is not None and process.is_alive():
-            process.kill()
+        if self._process.is_alive():
+            self._process.kill()
 
 
-def _work(settings: Settings) -> None:
+def _work(settings: Settings, hearing: Connection | None = None) -> None:
     """Run the workers for as long as the process that started this one lives."""
     logs.set_up(settings.log_format)
     stopping = _stop_on_signals()
@@ -238,6 +249,9 @@ def _work(settings: Settings) -> None:
             stopping.set()
 
     Thread(target=follow, name="chorus-parent", daemon=True).start()
+    while hearing is not None and not hearing.poll(0.2):
+        if stopping.is_set():
+            return
     run(settings, frozenset({Part.WORKER}), until=stopping)
 
 

@@ -17,7 +17,7 @@ from bot.models import SourceState
 from bot.slack.manifest import manifest
 
 MOST_MEMORY = 300.0
-"""Megabytes of resident memory."""
+"""Megabytes of resident memory; what processes share counts once."""
 MOST_BUSY = 0.10
 """Share of one core; a busy loop takes all of it."""
 
@@ -33,7 +33,7 @@ def rows(stage: Stage) -> Iterator[Row]:
             parent = psutil.Process(process_id)
             watched = [parent, *parent.children(recursive=True)]
             busy = _busy(watched, stage.size(10.0, 1.0))
-            memory = sum(process.memory_info().rss for process in watched) / 1e6
+            memory = sum(process.memory_full_info().pss for process in watched) / 1e6
     yield Row("chorus run, idle: resident memory", f"< {MOST_MEMORY:.0f} MB", f"{memory:.0f} MB", memory < MOST_MEMORY)
     yield Row("chorus run, idle: share of a core", f"< {MOST_BUSY:.0%}", f"{busy:.1%}", busy < MOST_BUSY)
 
