@@ -33,6 +33,7 @@ ONE_PROCESS = "one command for everything"
 TWO_PROCESSES = "workers under a command of their own"
 BARE = "bare acknowledgement beside the same workers"
 PARTS = {ONE_PROCESS: ((),), TWO_PROCESSES: (("slack", "console", "clock"), ("worker",)), BARE: (("worker",),)}
+_MOST_LOOKS = 5
 _EITHER = ("mention.claim", "mention.release")
 
 
@@ -112,11 +113,15 @@ def _click(slack: LocalSlack, number: int) -> tuple[list[float], int]:
     def click(place: int) -> float | None:
         planned = began + place / A_SECOND
         time.sleep(max(0.0, planned - time.perf_counter()))
-        try:
-            ana.click(*_button_of(slack, cards[place % len(cards)]))
-        except PersonError:
-            return None
-        return time.perf_counter() - planned
+        for _ in range(_MOST_LOOKS):
+            try:
+                ana.click(*_button_of(slack, cards[place % len(cards)]))
+            except PersonError as error:
+                if error.code == "element_not_found":
+                    continue  # the card was changed between the look and the click
+                return None
+            return time.perf_counter() - planned
+        return None
 
     with ThreadPoolExecutor(WAITING) as pool:
         answers = list(pool.map(click, range(number)))
