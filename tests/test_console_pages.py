@@ -7,7 +7,21 @@ import pytest
 from console_world import Past, Stage, slack_fixture, stage_fixture
 from sqlalchemy import select, text
 
-from bot.models import Account, Mention, MentionState, PostRecord, Reply, Role, Source, SourceState, Venue
+from bot.models import (
+    Account,
+    Draft,
+    Mention,
+    MentionState,
+    Origin,
+    Outcome,
+    OutcomeKind,
+    PostRecord,
+    Reply,
+    Role,
+    Source,
+    SourceState,
+    Venue,
+)
 from bot.permissions import ALLOWED, Act
 
 __all__ = ["slack_fixture", "stage_fixture"]
@@ -204,6 +218,21 @@ def test_the_numbers_behind_each_drawing_can_be_taken_along(stage: Stage, past: 
         assert len(table.text.splitlines()) > 1, chart
     assert '"\'=cmd|""/c calc""!A1"' in visitor.get("/overview.csv", chart="venues").text
     assert visitor.get("/overview.csv", chart="nothing").status_code == 404
+
+
+def test_what_became_of_a_correction_is_what_tells_most(stage: Stage) -> None:
+    past = Past(stage)
+    with stage.deps.sessions.begin() as session:
+        for heard in ((), ("answered", "corrected"), ("thanked", "disputed")):
+            mention = session.get_one(Mention, past.conversation(session, stage.deps.now()))
+            session.query(Reply).filter_by(mention_id=mention.id).delete()
+            post = session.get_one(PostRecord, mention.post_id)
+            reply = past.reply(session, mention, post, stage.deps.now())
+            session.get_one(Draft, reply.draft_id).origin = Origin.FACT
+            for kind in heard:
+                session.add(Outcome(reply_id=reply.id, kind=OutcomeKind(kind), seen_at=stage.deps.now()))
+    table = stage.visitor("mara").get("/overview.csv", chart="corrections", days="30").text
+    assert sorted(table.split()[1:]) == ['"corrected","1"', '"disputed","1"', '"unanswered","1"']
 
 
 def test_a_manager_pauses_tries_and_adds_sources_and_an_employee_does_not(stage: Stage) -> None:

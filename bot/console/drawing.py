@@ -5,8 +5,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
-import altair
-import vl_convert
 from markupsafe import Markup
 
 if TYPE_CHECKING:
@@ -34,6 +32,9 @@ def drawing(chart: "Chart", wide: int) -> Markup:
 
     A pointer finds the words on each column.
     """
+    # Loaded for those who look at a chart: it is as much memory as a fifth of the whole idle bot.
+    import vl_convert
+
     picture = ElementTree.fromstring(vl_convert.vegalite_to_svg(_described(chart, wide).to_dict()))  # noqa: S314
     picture.remove(picture[0])  # what would hide the page's own ground
     _clothe(picture)
@@ -66,6 +67,8 @@ def _spoken(chart: "Chart") -> str:
 
 
 def _described(chart: "Chart", wide: int) -> Any:
+    import altair
+
     names = [series.name for series in chart.series]
     tones = [_TONES[series.tone] for series in chart.series]
     days = altair.Axis(values=[f"{at}" for at in chart.shown_places], labelExpr=_label(chart), grid=False)

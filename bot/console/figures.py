@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
-from bot.models import MentionKind, Mood
+from bot.models import MentionKind, Mood, OutcomeKind
 
 PUBLIC = "('posted', 'edited', 'removed', 'deleted', 'pending_remote')"
 WAITS: tuple[tuple[str, timedelta], ...] = (
@@ -46,15 +46,28 @@ _WAITED = text(
 )
 _CORRECTIONS = text(
     """
-    select case when r.state in ('removed', 'deleted') then r.state
-        when exists (select from post q where q.platform = p.platform and q.site = p.site and q.thread_id = r.thread_id
-            and q.parent_external_id = r.external_id and not q.is_own) then 'answered' else 'unanswered' end as became,
-        count(*)
-    from reply r join draft d on d.id = r.draft_id join post p on p.id = r.parent_post_id
+    select coalesce(
+        (select o.kind from outcome o where o.reply_id = r.id
+            order by array_position(cast(:telling as text[]), cast(o.kind as text)), o.id limit 1),
+        'unanswered') as became, count(*)
+    from reply r join draft d on d.id = r.draft_id
     where d.origin = 'fact' and r.state in PUBLIC and r.approved_at >= :since and r.approved_at < :until
     group by 1 order by 2 desc, 1
     """.replace("PUBLIC", PUBLIC)
 )
+TELLING = (
+    OutcomeKind.REMOVED,
+    OutcomeKind.DELETED,
+    OutcomeKind.CORRECTED,
+    OutcomeKind.DISPUTED,
+    OutcomeKind.OPTED_OUT,
+    OutcomeKind.RESOLVED,
+    OutcomeKind.THANKED,
+    OutcomeKind.LEAD,
+    OutcomeKind.ANSWERED,
+    OutcomeKind.EDITED,
+)
+"""Of all that a correction led to, the first of these tells most."""
 _REMOVED = text(
     """
     select count(*) from reply where state = 'removed' and approved_at >= :since and approved_at < :until
@@ -100,6 +113,7 @@ def figures(session: Session, *, days: int, now: datetime) -> Figures:
     counted = _per_day(session, span)
     judged = session.execute(_JUDGED, span).all()
     waited = [row.seconds for row in session.execute(_WAITED, span)]
+    telling = [kind.value for kind in TELLING]
     return Figures(
         days=shown,
         came=_row(counted.get("came", {}), shown),
@@ -108,7 +122,10 @@ def figures(session: Session, *, days: int, now: datetime) -> Figures:
         kinds={kind.value: _judged(judged, 1, kind.value, shown) for kind in MentionKind},
         moods={mood.value: _judged(judged, 2, mood.value, shown) for mood in Mood},
         waits=_waits(waited),
-        corrections=tuple((row[0], row[1]) for row in session.execute(_CORRECTIONS, span)),
+        corrections=tuple(
+            (row[0], row[1])
+            for row in session.execute(_CORRECTIONS, {**span, "telling": [kind.value for kind in TELLING]})
+        ),
         sums=_sums(session, span, counted, waited),
         before=_before(session, since, days),
         open=session.execute(_OPEN).scalar_one(),

@@ -131,9 +131,7 @@ def read(visit: Visit) -> Reading:
         today = in_force(session)
         if any(each.name == name and each.is_fixed for each in today):
             return Reading(None, f"“{name}” is the platform's own rule. Nobody can change it here.")
-        known = set(editing.oddities(session, visit.deps))
-        found = editing.oddities(session, visit.deps, laid_over(limit, today))
-    return Reading(limit, oddities=tuple(oddity for oddity in found if oddity not in known))
+        return Reading(limit, oddities=tuple(editing.oddities_with(session, visit.deps, limit)))
 
 
 def laid_over(limit: Limit, today: Sequence[Limit]) -> tuple[Limit, ...]:

@@ -42,8 +42,6 @@ def download(visit: Visit) -> Response:
         rows = [(each.name, each.ours, each.others, f"{each.share:.4f}") for each in _venues(visit, days)]
         return sheet(f"chorus-venues-{days}-days", ("venue", "ours", "others", "our share"), rows)
     found = _figures(visit, days)
-    if wanted == "corrections":
-        return sheet(f"chorus-corrections-{days}-days", ("became", "corrections"), found.corrections)
     chart = next((each for each in _charts(found) if each.key == wanted), None)
     if chart is None:
         raise NotFound("There is no such table. Open the overview and choose one there.")
@@ -85,6 +83,13 @@ def _charts(found: Figures) -> tuple[Chart, ...]:
         over_days("kinds", "Kinds", found.days, kinds, stacked=True),
         over_days("moods", "Moods", found.days, moods, stacked=True, tones=(4, 2, 6)),
         waits,
+        Chart(
+            "corrections",
+            "Corrections, and what became of them",
+            tuple(words(became) for became, _ in found.corrections),
+            (Series("corrections", tuple(number for _, number in found.corrections), 3),),
+            of="Became",
+        ),
     )
 
 
