@@ -32,6 +32,10 @@ _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 _ORDINAL = ("st", "nd", "rd", "th")
 _BEFORE_YEAR = group("calendar before year")
 _COUNTED = group("calendar counted")
+_UNTIL = frozenset({"at", "till", "until", "til"})
+_OPENS = frozenset({"open", "opens", "opened", "starts", "start"})
+_CLOSES = frozenset({"close", "closes", "closed", "shut", "shuts", "ends"})
+_AFTER_HOUR = frozenset({"on", "every", "and", "each", "in", "which", "so", "now", ",", ".", "!", "sharp", "most"})
 _ALWAYS = (
     ("24/7",),
     ("24x7",),
@@ -146,7 +150,7 @@ def _year_alone(tokens: Sequence[Token], at: int) -> Date | None:
 
 def clock_at(tokens: Sequence[Token], at: int) -> Clock | None:
     """The time of day, or span of times, that begins at a token."""
-    start = _time_at(tokens, at)
+    start = _time_at(tokens, at) or _bare_hour(tokens, at)
     if start is None:
         return _office_hours(tokens, at)
     joint = start[1] + 1
@@ -156,6 +160,18 @@ def clock_at(tokens: Sequence[Token], at: int) -> Clock | None:
         if end is not None:
             return Clock(start[0], end[0], end[1])
     return Clock(start[0], None, start[1])
+
+
+def _bare_hour(tokens: Sequence[Token], at: int) -> tuple[float, int] | None:
+    """The hour of "opens at 10" and "open till 9"."""
+    if tokens[at].kind != "number" or not at or not _is_hour(tokens[at].text) or tokens[at - 1].text not in _UNTIL:
+        return None
+    before = {token.text for token in tokens[max(0, at - 4) : at - 1]}
+    following = tokens[at + 1] if at + 1 < len(tokens) else None
+    if not before & _OPENS | before & _CLOSES or (following is not None and following.text not in _AFTER_HOUR):
+        return None
+    late = before & _CLOSES or tokens[at - 1].text in ("till", "until", "til")
+    return float(int(tokens[at].text) * 60 + (720 if late and int(tokens[at].text) < 12 else 0)), at
 
 
 def _time_at(tokens: Sequence[Token], at: int) -> tuple[float, int] | None:

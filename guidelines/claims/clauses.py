@@ -18,6 +18,7 @@ _PRONOUNS = group("clauses pronouns")
 _SUBJECTS = _PRONOUNS | frozenset(["i", "we", "my", "our", "i'm", "i've", "the"])
 _SAYING = frozenset({"said", "says", "say", "claims", "claimed", "writes", "tweeted", "yells", "shouts"})
 _FEELINGS = group("clauses feelings")
+_ANSWERS = frozenset({"no", "nope", "nah", "yes", "yeah", "yep", "yup"})
 _HANGING = frozenset({"when", "because", "after", "as", "while"})
 _OTHERS = phrases("clauses others")
 
@@ -95,6 +96,8 @@ def _split(sentence: Sequence[Token]) -> list[list[Token]]:
 
 def _breaks(sentence: Sequence[Token], at: int) -> bool:
     token = sentence[at]
+    if at == 1 and sentence[0].text in _ANSWERS and token.text in _SUBJECTS:
+        return True
     following = sentence[at + 1].text if at + 1 < len(sentence) else ""
     if token.text in ("-", "/"):
         return token.text == "-" and not (at and sentence[at - 1].kind == "number" and following.isdigit())
@@ -169,7 +172,7 @@ def _leads(clauses: Sequence[Clause], at: int) -> bool:
     following = clauses[at + 1] if at + 1 < len(clauses) else None
     if following is None or following.sentence != clauses[at].sentence or clauses[at].stance is not Stance.ASSERTION:
         return False
-    return following.tokens[0].text in _HANGING
+    return following.tokens[0].text in _HANGING or gate.opens_as_participle(clauses[at].tokens)
 
 
 def _needs_subject(clause: Clause) -> bool:
@@ -255,9 +258,10 @@ def _is_quoted(clause: Clause) -> bool:
 
 
 def _negated_rejection(clause: Clause) -> bool:
-    return gate.contains(
-        clause.tokens, (("no", "lie"), ("not", "a", "lie"), ("not", "a", "myth"), ("isn't", "a", "myth"), ("no", "bs"))
-    )
+    """ "No nonsense", "not a myth"."""
+    denied = (("not", "a", "lie"), ("not", "a", "myth"), ("isn't", "a", "myth"))
+    plain = (("no", word) for word in ("lie", "lies", "bs", "nonsense", "bullshit", "rubbish", "myth"))
+    return gate.contains(clause.tokens, (*denied, *plain))
 
 
 def _mark_reported(settled: list[Clause], at: int) -> None:

@@ -18,12 +18,14 @@ _NEGATED_PART = 0.55
 _AROUND = 0.4
 _DENIED_PART = 0.6
 _WHOLE = 0.5
+_BEHIND = 0.6
+"""What a word counts that is denied only behind a preposition."""
 _SAME = 0.75
 
 
 def compare_polarity(fact: Prepared, said: Said, pairing: Pairing) -> Evidence | None:
     """Whether a clause affirms what the fact denies, denies what it affirms, or says the opposite."""
-    flipped = _flipped(fact, pairing)
+    flipped = _flipped(fact, said, pairing)
     if names_hour_alone(fact, said):
         flipped = [at for at in flipped if "±open" not in fact.reading.terms[at].keys]
     if not flipped:
@@ -41,7 +43,7 @@ def compare_polarity(fact: Prepared, said: Said, pairing: Pairing) -> Evidence |
     return Evidence(True, confidence, partner.first, partner.last, f"The post says the opposite about “{shown}”.")
 
 
-def _flipped(fact: Prepared, pairing: Pairing) -> list[int]:
+def _flipped(fact: Prepared, said: Said, pairing: Pairing) -> list[int]:
     """The terms that say the opposite, those left out whose negation another word has used up ("no unlock fee")."""
     terms = fact.reading.terms
     used_by_post = used_by_fact = False
@@ -52,7 +54,7 @@ def _flipped(fact: Prepared, pairing: Pairing) -> list[int]:
     found = [at for at, relation in enumerate(pairing.relations) if relation < 0 and _counts(terms[at])]
     if _both_deny(fact, pairing):
         found = [at for at in found if opposed_by_pole(terms[at], pairing.partners[at])]
-    found = [at for at in found if not _of_opening(fact, at)]
+    found = [at for at in found if not _of_opening(fact, said, at)]
     found = [at for at in found if not _used_up(terms[at], pairing.partners[at], used_by_post, used_by_fact)]
     return [] if _turns_twice(fact, pairing, found) else found
 
@@ -63,10 +65,19 @@ def _turns_twice(fact: Prepared, pairing: Pairing, found: Sequence[int]) -> bool
     return len({fact.reading.terms[at].sign for at in plain}) > 1
 
 
-def _of_opening(fact: Prepared, at: int) -> bool:
+def _of_opening(fact: Prepared, said: Said, at: int) -> bool:
     """Whether a fact tells when something opens or opened, which "it is closed today" does not contradict."""
-    dated = any(quantity.dimension in ("date", "clock") for quantity in fact.reading.quantities)
-    return dated and "±open" in fact.reading.terms[at].keys
+    kinds = {quantity.dimension for quantity in fact.reading.quantities}
+    if "±open" not in fact.reading.terms[at].keys:
+        return False
+    return "date" in kinds or ("clock" in kinds and not _same_day(fact, said))
+
+
+def _same_day(fact: Prepared, said: Said) -> bool:
+    """Whether a clause says of a day on which the fact says "open" that it is closed."""
+    days = {value.name for value in fact.reading.values if value.kind == "weekday"}
+    closed = any(term.keys.get("±open", 0) * term.sign < 0 for term in said.reading.terms)
+    return closed and any(value.name in days for value in said.reading.values)
 
 
 def _both_deny(fact: Prepared, pairing: Pairing) -> bool:
@@ -182,8 +193,10 @@ def _against_affirmation(fact: Prepared, said: Said, pairing: Pairing, flipped: 
     """The post denies: all that it denies must be in the fact."""
     denied = [term for term in said.reading.terms if term.sign < 0 and _counts(term)]
     matched = [term for term in denied if any(pairing.partners[at] is term for at in flipped) or _known(fact, term)]
-    covered = sum(term.weight for term in matched) / sum(term.weight for term in denied) if denied else 0.0
-    if covered < _DENIED_PART or not any(term in matched for term in _first_denied(said, denied)):
+    first = _first_denied(said, denied)
+    shares = {term.first: term.weight * (1.0 if term in first else _BEHIND) for term in denied}
+    covered = sum(shares[term.first] for term in matched) / sum(shares.values()) if denied else 0.0
+    if covered < _DENIED_PART or not any(term in matched for term in first):
         return 0.0
     if "nothing" in said.words and covered == 1.0:
         return 0.65

@@ -176,7 +176,9 @@ def _score(fact: Prepared, said: Said, pairing: Pairing, ours: Sequence[Value], 
 def _same_relation(fact: Prepared, pairing: Pairing) -> bool:
     """Whether both say where something is made, or where it has its seat."""
     return any(
-        partner is not None and relation > 0 and {"~origin", "~base"} & term.keys.keys() & partner.keys.keys()
+        partner is not None
+        and relation > 0
+        and {"~origin", "~base", "~stored"} & term.keys.keys() & partner.keys.keys()
         for term, partner, relation in zip(fact.reading.terms, pairing.partners, pairing.relations, strict=True)
     )
 

@@ -43,6 +43,7 @@ _CREATIVE = phrases("gate creative")
 _OPENING_JOKES = phrases("gate opening jokes")
 _JOKE_SIGNS = frozenset("🙄🙃😜😝🤡")
 _HEDGES = phrases("gate hedges")
+_LATE_HEDGES = phrases("gate late hedges")
 _OPINIONS = phrases("gate opinions")
 _ADVICE = phrases("gate advice")
 _PAST = phrases("gate past")
@@ -56,6 +57,8 @@ _MADE = frozenset({"made", "built", "sold", "grown"})
 _EXPERIENCED = group("gate experienced")
 _PARTICIPLES = group("gate participles")
 _AFTER_PARTICIPLE = group("gate after participle")
+_MET = frozenset({"found", "discovered", "heard", "learned", "saw"})
+_MEANS = frozenset({"through", "via", "thanks", "ad", "advert", "podcast", "friend"})
 _USING = frozenset({"use", "used", "using", "need", "needed", "spent", "paid"})
 _SUBJECT = 4
 _FIRST = group("gate first")
@@ -99,13 +102,19 @@ def stance_of(clause: Sequence[Token], sentence: Sequence[Token]) -> Stance:
     ):
         if contains(_without_month(clause) if stance is Stance.HEDGED else clause, listed):
             return stance
-    if clause and contains([token for token in sentence if token.start <= clause[0].start], _HEDGES):
+    if _is_hedged(clause, sentence):
         return Stance.HEDGED
     if _opens(sentence, (("if",), ("when",), ("imagine",), ("suppose",), ("unless",), ("in", "case"))):
         return Stance.HYPOTHETICAL
     if _opens(sentence, (("until",), ("till",))):
         return Stance.PAST
     return _personal(clause, opens=bool(clause) and bool(sentence) and clause[0] is sentence[0])
+
+
+def _is_hedged(clause: Sequence[Token], sentence: Sequence[Token]) -> bool:
+    """Whether a doubt stands before a clause in its sentence, or takes all of it back: "but I may be wrong"."""
+    before = [token for token in sentence if clause and token.start <= clause[0].start]
+    return contains(before, _HEDGES) or contains(sentence, _LATE_HEDGES)
 
 
 def _without_month(clause: Sequence[Token]) -> list[Token]:
@@ -163,8 +172,7 @@ def is_anecdote(clause: Sequence[Token], *, opens: bool) -> bool:
         return True
     for at, word in enumerate(words[:8]):
         if word in _FIRST:
-            following = words[at + 1 : at + 4]
-            return bool(_USING & set(following)) or not any(near in _KNOWING for near in following[:2])
+            return _tells_of_self(words[at + 1 :])
         if word in _MINE and at < _SUBJECT:
             return True
     if any(word in ("me", "myself", "mine") or word in _EXPERIENCED for word in words):
@@ -173,6 +181,13 @@ def is_anecdote(clause: Sequence[Token], *, opens: bool) -> bool:
         word in ("in", "at", "on", "where") and words[at + 1] in ("my", "our", "i")
         for at, word in enumerate(words[:-1])
     )
+
+
+def _tells_of_self(words: Sequence[str]) -> bool:
+    """Whether what follows "I" is an experience rather than a judgement: "I found Lumivox through an ad"."""
+    if _MET & set(words[:2]) and _MEANS & set(words):
+        return True
+    return bool(_USING & set(words[:3])) or not any(near in _KNOWING for near in words[:2])
 
 
 def _counts_things(clause: Sequence[Token]) -> bool:
@@ -198,6 +213,11 @@ def is_episode(clause: Sequence[Token]) -> bool:
 def is_creative(sentence: Sequence[Token]) -> bool:
     """Whether a sentence announces a poem, a story or a game, in which nothing is claimed."""
     return contains(sentence, _CREATIVE)
+
+
+def opens_as_participle(clause: Sequence[Token]) -> bool:
+    """Whether a clause says something of the name behind it: "founded in 1999, Lumivox is …"."""
+    return len(clause) > 1 and clause[0].text in _PARTICIPLES and clause[1].text in _AFTER_PARTICIPLE
 
 
 def refutes_before(clause: Sequence[Token]) -> bool:

@@ -114,6 +114,12 @@ _HARMLESS = (
     ("don't", "let"),
     ("isn't", "bad"),
 )
+_BANNED = group("polarity banned")
+_COPULAS = frozenset({"is", "are", "was", "were", "be"})
+_COPULAS_DENIED = frozenset(
+    {"isn't", "aren't", "wasn't", "weren't", "isnt", "arent", "wasnt", "werent", "ain't", "aint"}
+)
+_ENDS = frozenset({",", ";", ":", "but", "and", "that"})
 _WITHOUT = group("polarity without")
 _VERBS = group("polarity verbs")
 _FREE_OF = group("polarity free of")
@@ -170,6 +176,7 @@ def scope_of(tokens: Sequence[Token], phrases: Sequence[tuple[int, int]], quanti
             signs.append(parity)
             length = 1
         at += harmless or length
+    _flip_subject(tokens, signs, negators)
     _flip_single_words(tokens, signs, negators, inside)
     return Scope(tuple(signs[: len(tokens)]), frozenset(negators))
 
@@ -209,6 +216,19 @@ def _phrase_length(tokens: Sequence[Token], at: int, phrases: Sequence[tuple[str
 
 def _is_amount(tokens: Sequence[Token], at: int) -> bool:
     return at < len(tokens) and (tokens[at].kind == "number" or tokens[at].text in ("£", "$", "€"))
+
+
+def _flip_subject(tokens: Sequence[Token], signs: list[int], negators: set[int]) -> None:
+    """ "Smoking is not allowed" denies the smoking as well."""
+    for at in range(len(tokens)):
+        joint = tokens[at].text in _COPULAS_DENIED or (
+            tokens[at].text == "not" and at > 0 and tokens[at - 1].text in _COPULAS
+        )
+        if not joint or not _BANNED & {token.text for token in tokens[at + 1 : at + 4]}:
+            continue
+        first = next((back for back in range(at, 0, -1) if tokens[back - 1].text in _ENDS), 0)
+        if not any(number in negators for number in range(first, at)):
+            signs[first:at] = [-sign for sign in signs[first:at]]
 
 
 def _flip_single_words(tokens: Sequence[Token], signs: list[int], negators: set[int], inside: set[int]) -> None:

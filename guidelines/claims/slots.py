@@ -90,7 +90,7 @@ def _end(tokens: Sequence[Token], at: int, parts: tuple[str, ...]) -> int:
     for number, part in enumerate(parts):
         if part == "by" and number:
             here = _past_date(tokens, here)
-        if here >= len(tokens) or tokens[here].text != part:
+        if here >= len(tokens) or tokens[here].text != part or (number and tokens[here].hyphenated):
             return 0
         here += 1
     return here

@@ -16,14 +16,12 @@ def pairings(facts: Sequence[Prepared], said: Said) -> list[tuple[Prepared, Pair
     A clause without such words of its own speaks of what stands around it, which rules no fact out.
     """
     pairs = [(fact, pair(fact, said)) for fact in facts]
-    asked = _asked(said)
-    if asked:
-        answers = [term for term in _strong(said.reading.terms) if term not in asked]
-    else:
-        asked, answers = _strong(said.context), []
+    own = _asked(said)
+    asked = own or _strong(said.context)
+    answers = [term for term in _strong(said.reading.terms) if term not in own] if own else []
     known = [_known(fact, pairing, asked, answers) for fact, pairing in pairs]
     topics = [_topic(at, facts, known) for at in range(len(facts))]
-    if not _asked(said):
+    if not own:
         topics = [replace(topic, others=topic.known) for topic in topics]
     return [(fact, replace(pairing, topic=topic)) for (fact, pairing), topic in zip(pairs, topics, strict=True)]
 
