@@ -122,10 +122,7 @@ def figures(session: Session, *, days: int, now: datetime) -> Figures:
         kinds={kind.value: _judged(judged, 1, kind.value, shown) for kind in MentionKind},
         moods={mood.value: _judged(judged, 2, mood.value, shown) for mood in Mood},
         waits=_waits(waited),
-        corrections=tuple(
-            (row[0], row[1])
-            for row in session.execute(_CORRECTIONS, {**span, "telling": [kind.value for kind in TELLING]})
-        ),
+        corrections=tuple((row[0], row[1]) for row in session.execute(_CORRECTIONS, {**span, "telling": telling})),
         sums=_sums(session, span, counted, waited),
         before=_before(session, since, days),
         open=session.execute(_OPEN).scalar_one(),
