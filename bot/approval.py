@@ -29,7 +29,8 @@ class Wish:
     """What a person confirmed.
 
     With `accept_hold` a reply that a limit holds is scheduled for when it reopens. `override` is a manager's reason for
-    passing the limits. With `by_hand` the person posts it in their own browser and brings the link back.
+    passing the limits: of the one who approves, or of `allowed_by`, whom they asked. With `by_hand` the person posts it
+    in their own browser and brings the link back.
     """
 
     account_id: int
@@ -38,6 +39,7 @@ class Wish:
     accept_hold: bool = False
     override: str = ""
     by_hand: bool = False
+    allowed_by: Employee | None = None
 
 
 def approve(deps: Deps, mention_id: int, wish: Wish, *, by: Employee) -> Reply:
@@ -48,7 +50,7 @@ def approve(deps: Deps, mention_id: int, wish: Wish, *, by: Employee) -> Reply:
     """
     require(by, Act.REPLY)
     if wish.override:
-        require(by, Act.OVERRIDE)
+        require(wish.allowed_by or by, Act.OVERRIDE)
     draft = save(deps, mention_id, by=by, text=wish.text, draft_id=wish.draft_id)
     try:
         with deps.sessions.begin() as session:
@@ -103,7 +105,7 @@ def _approve(session: Session, deps: Deps, mention: Mention, wish: Wish, by: Emp
         text=draft.text,
         is_commercial=checking.sells(draft.text),
     )
-    override = Override(by, wish.override) if wish.override else None
+    override = Override(wish.allowed_by or by, wish.override) if wish.override else None
     reservation = throttle.reserve(session, proposal, now, override=override).raise_if_refused()
     if reservation.held and not wish.accept_hold:
         raise Throttled(reservation.decision.message, reopens_at=reservation.decision.reopens_at)
@@ -161,6 +163,7 @@ def _tell(
         "throttle": reservation.decision.as_json(),
         "not_before": reply.not_before,
         "overridden": bool(wish.override),
+        "allowed_by": wish.allowed_by and f"employee:{wish.allowed_by.id}",
     }
     texts = {
         "typed": reply.typed,

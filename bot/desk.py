@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Row, Select, case, func, select
 from sqlalchemy.orm import Session
 
-from bot import stops, throttle
+from bot import asking, stops, throttle
+from bot.asking import QuestionView
 from bot.audit import reviewing
 from bot.audit.reviewing import Standing, Waiting
 from bot.deps import Deps
@@ -25,6 +26,7 @@ from bot.models import (
     Urgency,
 )
 from bot.permissions import Act, may, require
+from bot.throttle.saturation import Saturation, saturation
 from connectors.base import SourceKind
 from guidelines.throttle import sentence
 
@@ -34,7 +36,9 @@ MOST_SOURCES = 12
 MOST_REVIEWS = 10
 MOST_FOUND = 10
 MOST_OF_DAY = 5
+MOST_PLACES = 5
 DAY = timedelta(hours=24)
+LATELY = timedelta(days=30)
 
 _WAITING = (ReplyState.APPROVED, ReplyState.SENDING)
 _OUT = (ReplyState.POSTED, ReplyState.EDITED, ReplyState.DELETED, ReplyState.REMOVED, ReplyState.PENDING_REMOTE)
@@ -127,6 +131,9 @@ class Desk:
     limits: tuple[LimitView, ...] = ()
     to_review: tuple[Waiting, ...] = ()
     reviews: Standing | None = None
+    frozen: tuple[SaidView, ...] = ()
+    questions: tuple[QuestionView, ...] = ()
+    saturation: Saturation | None = None
 
 
 def of(deps: Deps, *, by: Employee) -> Desk:
@@ -139,6 +146,9 @@ def of(deps: Deps, *, by: Employee) -> Desk:
             said=_said(session, _replies().where(Reply.approved_by_id == by.id).limit(MOST_REPLIES)),
             tally=_tally(session, deps.now()),
             stops=stops.thrown(session, at=deps.now()),
+            frozen=_frozen(session, deps.now()),
+            questions=asking.waiting(session) if may(by, Act.OVERRIDE) else (),
+            saturation=_saturation(session, deps.now()) if looks_after else None,
             sources=_sources(session) if looks_after else (),
             limits=_limits(session) if looks_after else (),
             to_review=tuple(reviewing.queue(session, by, most=MOST_REVIEWS)) if may(by, Act.REVIEW) else (),
@@ -255,6 +265,16 @@ def _said(session: Session, asked: "Select[Reply, str]") -> tuple[SaidView, ...]
         )
         for reply, name in session.execute(asked)
     )
+
+
+def _frozen(session: Session, now: datetime) -> tuple[SaidView, ...]:
+    """What a stop holds back; everybody may see that nothing of it is lost."""
+    ids = [reply.id for reply in stops.frozen(session, at=now)]
+    return _said(session, _replies().where(Reply.id.in_(ids)).limit(MOST_REPLIES)) if ids else ()
+
+
+def _saturation(session: Session, now: datetime) -> Saturation:
+    return saturation(session, throttle.in_force(session), since=now - LATELY, now=now, most=MOST_PLACES)
 
 
 def _sources(session: Session) -> tuple[SourceView, ...]:

@@ -32,6 +32,11 @@ def say(session: Session, channel: str, subject: str, words: str, *, at: datetim
     _wait(session, channel, f"notice:{subject}", words, at)
 
 
+def ask(session: Session, channel: str, question_id: int, words: str, *, at: datetime) -> None:
+    """Put a question to a manager; `words` stand for it in the list of what waits."""
+    _wait(session, channel, f"question:{question_id}", words, at)
+
+
 def over(session: Session, channel: str, subject: str, words: str, *, at: datetime) -> None:
     """Tell that it is over, when it had been told."""
     notice = session.scalar(select(Notice).where(Notice.subject == subject, Notice.over_at.is_(None)))

@@ -8,6 +8,7 @@ from bot.models.limits import LimitRecord, Stop, StopScope
 from bot.models.machinery import Card, Notice, OutboxState, Outgoing, SeenRequest, SlackToken, Tick
 from bot.models.outcomes import Outcome, OutcomeKind
 from bot.models.people import Account, Employee, Role
+from bot.models.questions import Question, QuestionState
 from bot.models.replies import COUNTED, Draft, Origin, Reply, ReplyState
 from bot.models.sources import Source, SourceState, Venue
 
@@ -36,6 +37,8 @@ __all__ = [
     "Outgoing",
     "Period",
     "PostRecord",
+    "Question",
+    "QuestionState",
     "Record",
     "Reply",
     "ReplyState",

@@ -10,7 +10,7 @@ from bot import people
 from bot.deps import Deps
 from bot.errors import NotAllowed
 from bot.permissions import Act, require
-from bot.slack import clicks, commands, limiting, linking, overseeing, replying, reviewing, shortcuts
+from bot.slack import asking, clicks, commands, limiting, linking, overseeing, replying, reviewing, shortcuts
 from bot.slack.blocks import Json
 from bot.slack.dedupe import OnceApp
 from bot.slack.manifest import COMMAND
@@ -20,7 +20,14 @@ from bot.slack.visit import Listener, Visit, user_of
 
 Table = Mapping[str, Listener]
 
-ACTIONS: Table = {**clicks.ACTIONS, **replying.ACTIONS, **overseeing.ACTIONS, **limiting.ACTIONS, **reviewing.ACTIONS}
+ACTIONS: Table = {
+    **clicks.ACTIONS,
+    **replying.ACTIONS,
+    **overseeing.ACTIONS,
+    **limiting.ACTIONS,
+    **reviewing.ACTIONS,
+    **asking.ACTIONS,
+}
 VIEWS: Table = {
     **clicks.VIEWS,
     **replying.VIEWS,
@@ -28,6 +35,7 @@ VIEWS: Table = {
     **limiting.VIEWS,
     **linking.VIEWS,
     **reviewing.VIEWS,
+    **asking.VIEWS,
 }
 EVENTS: Table = overseeing.EVENTS
 SHORTCUTS: Table = shortcuts.SHORTCUTS

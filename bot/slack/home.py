@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from bot.desk import Desk, LimitView, SaidView, SourceView, Tally, WorkView
 from bot.models import Employee, SourceState, Stop, Urgency
 from bot.permissions import Act, may
-from bot.slack import reviewing
+from bot.slack import asking, reviewing, saturated
 from bot.slack.blocks import Confirm, Json, actions, button, context, divider, header, page_button, section
 from bot.slack.text import Markup, date, link, one_line
 from bot.slack.words import Words
@@ -19,12 +19,15 @@ def home(desk: Desk, person: Employee, words: Words) -> Json:
     """Return a person's Home."""
     blocks = [
         *stops_in_force(desk.stops, person, words),
+        *_frozen(desk.frozen, words),
+        *asking.listed(desk.questions, words),
         context(tally_line(desk.tally, words)),
         *_work(desk.work, person, words),
         *_said("home.replies", "home.no_replies", desk.said, words),
         *_standing(person, words),
         *_sources(desk.sources, words),
         *_limits(desk.limits, person, words),
+        *(saturated.drawn(desk.saturation, words) if desk.saturation else ()),
         *_switch(person, words),
         *(reviewing.queue(desk.to_review, desk.reviews, words) if may(person, Act.REVIEW) else ()),
     ]
@@ -130,6 +133,12 @@ def _said(title: str, nothing: str, said: tuple[SaidView, ...], words: Words) ->
     if not said:
         return [header(words(title)), section(words(nothing))]
     return [header(words(title)), *(section(_said_line(reply, words)) for reply in said)]
+
+
+def _frozen(said: tuple[SaidView, ...], words: Words) -> list[Json]:
+    if not said:
+        return []
+    return [section(words("home.frozen")), *(section(_said_line(reply, words)) for reply in said)]
 
 
 def _said_line(reply: SaidView, words: Words) -> Markup:

@@ -107,6 +107,8 @@ def _by_kind(out: sending.Out, taken: Taken) -> bool:
         return out.digest(taken.row_id, _mentions_of(out.deps, taken), since=_since(taken))
     if kind == "mention":
         return out.card(int(subject))
+    if kind == "question":
+        return out.question(taken.row_id, int(subject), since=_since(taken))
     if kind == "daily":
         return out.daily(taken.row_id, taken.created_at, since=_since(taken))
     return out.text(taken.row_id, taken.text, since=_since(taken))

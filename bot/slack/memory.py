@@ -11,7 +11,8 @@ from bot.errors import ChorusError
 class Memory:
     """Ids only: a view can be read by its owner's client.
 
-    `seen` is the fingerprint of what was last previewed; `hold` says that it was shown as held, with its time.
+    `seen` is the fingerprint of what was last previewed; `hold` says that it was shown as held, with its time,
+    and `ask` that confirming it asks a manager.
     """
 
     mention: int = 0
@@ -23,6 +24,8 @@ class Memory:
     hold: bool = False
     limit: str = ""
     review: int = 0
+    ask: bool = False
+    question: int = 0
 
     def dump(self) -> str:
         """Return it as Slack keeps it."""

@@ -53,13 +53,14 @@ def render(form: ReplyForm, memory: Memory, words: Words, manner: Manner) -> Jso
 
     Only another turn gives the text field a new id: then its content is replaced.
     """
-    way = _way(form)
+    way = _way(form, manner)
     memory = replace(
         memory,
         account=form.account_id,
         draft=form.draft_id,
         seen=fingerprint(form.account_id, form.preview.typed),
         hold=way == "scheduled",
+        ask=way == "asked",
     )
     blocks: list[Json] = [
         context(words.markup("reply.to", who=who(form.card.post, words), venue=one_line(form.card.venue, 80))),
@@ -130,8 +131,10 @@ def _public(preview: Preview, words: Words) -> list[Json]:
     return [section(words.markup(title)), quote(revealed(preview.public))]
 
 
-def _way(form: ReplyForm) -> str:
-    """Return what confirming would do: post, schedule for when the limits reopen, or hand over to the person."""
+def _way(form: ReplyForm, manner: Manner) -> str:
+    """Return what confirming would do: post, schedule, ask a manager, or hand over to the person."""
+    if form.preview.forecast.verdict == "ask" and not manner.may_override:
+        return "asked"
     if form.card.handoff_url:
         return "by_hand"
     held = form.preview.forecast.verdict == "hold" and form.preview.forecast.reopens_at is not None

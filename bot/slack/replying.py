@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from bot import approval, review, showing
+from bot import approval, asking, review, showing
 from bot.approval import Wish
 from bot.models import ReplyState
 from bot.permissions import Act, may
@@ -75,6 +75,11 @@ def _approve(visit: Visit, memory: Memory, typed: Typed) -> None:
         override=typed.override,
         by_hand=by_hand,
     )
+    if memory.ask:
+        asking.ask(visit.deps, memory.mention, wish, by=visit.person)
+        told = modals.notice(visit.words("question.title"), visit.words("question.asked"), visit.words)
+        visit.ack(response_action="update", view=told)
+        return
     approval.approve(visit.deps, memory.mention, wish, by=visit.person)
     visit.ack(response_action="update", view=_approved(visit, memory.mention))
 

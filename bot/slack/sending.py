@@ -10,10 +10,11 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from sqlalchemy.dialects.postgresql import insert
 
+from bot import asking as asking_service
 from bot import desk, showing
 from bot.deps import Deps
-from bot.models import Card
-from bot.slack import cards, digest
+from bot.models import Card, QuestionState
+from bot.slack import asking, cards, digest
 from bot.slack.blocks import Json, Message
 from bot.slack.text import escaped
 from bot.slack.trouble import BAD_BLOCKS, MESSAGE_LOST, code_of
@@ -56,6 +57,13 @@ class Out:
         """Post words made elsewhere, escaped. With `since` it may be out already, and is looked for first."""
         shown = escaped(text, _LONGEST_TEXT)
         return self._once(Message(shown, ()), "chorus_notice", row_id, since)
+
+    def question(self, row_id: int, question_id: int, *, since: datetime | None) -> bool:
+        """Put a question to a manager; nothing when another one has answered it meanwhile."""
+        view = asking_service.view(self.deps, question_id)
+        if view.state is not QuestionState.OPEN:
+            return False
+        return self._once(asking.message(view, self.words), "chorus_question", row_id, since)
 
     def digest(self, row_id: int, mention_ids: tuple[int, ...], *, since: datetime | None) -> bool:
         """Post one list in place of many cards."""

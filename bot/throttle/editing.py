@@ -92,6 +92,14 @@ def oddities(session: Session, deps: Deps, limits: Sequence[Limit] | None = None
     return problems(limits or in_force(session), now=deps.now(), platforms=list(deps.connectors), venues=venues)
 
 
+def oddities_with(session: Session, deps: Deps, limit: Limit) -> list[str]:
+    """Say what would be odd with this limit in force that is not odd today."""
+    today = in_force(session)
+    known = set(oddities(session, deps, today))
+    laid_over = (*(each for each in today if each.name != limit.name), limit)
+    return [oddity for oddity in oddities(session, deps, laid_over) if oddity not in known]
+
+
 def after_removal(session: Session, deps: Deps, reply: Reply) -> LimitRecord:
     """A venue's moderators removed a reply of ours: speak there at most once a week for a month, and show it."""
     venue = session.get_one(Venue, reply.venue_id)
@@ -113,7 +121,7 @@ def after_removal(session: Session, deps: Deps, reply: Reply) -> LimitRecord:
 def after_opt_out(session: Session, deps: Deps, platform: str, author_external_id: str) -> LimitRecord:
     """Somebody asked us not to reply to them: we do not, until a community manager retires this limit."""
     limit = Limit(
-        f"opted-out-{platform}-{author_external_id}"[:80],
+        opt_out_name(platform, author_external_id),
         Scope.AUTHOR,
         Condition.COUNT,
         0,
@@ -122,6 +130,11 @@ def after_opt_out(session: Session, deps: Deps, platform: str, author_external_i
     )
     take_hold(session)
     return write(session, deps, limit, None)
+
+
+def opt_out_name(platform: str, author_external_id: str) -> str:
+    """Return the name of the limit that keeps us from answering somebody; retiring it is the way back."""
+    return f"opted-out-{platform}-{author_external_id}"[:80]
 
 
 def write(session: Session, deps: Deps, limit: Limit, by: Employee | None) -> LimitRecord:
