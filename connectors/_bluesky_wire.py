@@ -89,6 +89,7 @@ class Talk:
     def __init__(self, call: Call) -> None:
         self.call = call
         self._session = _kept(call)
+        self._is_new = False
 
     @property
     def did(self) -> str:
@@ -136,7 +137,7 @@ class Talk:
         """Return a session that is good for a while; raises `ConnectorError`."""
         if self._session is None:
             return self._log_in()
-        ends = _ends(self._session)
+        ends = None if self._is_new else _ends(self._session)
         return self._renew(self._session) if ends is not None and ends < self.call.now + _SOON else self._session
 
     def _renew(self, session: Session) -> Session:
@@ -162,7 +163,8 @@ class Talk:
         session = _session(":::".join([*told, self.call.base_url]))
         if session is None:
             raise ConnectorError(Fault.TRANSIENT, "Bluesky opened no session that can be read.")
-        self._session = session
+        # Whatever our clock makes of its end: a session is renewed once in a call.
+        self._session, self._is_new = session, True
         self.call.save_secrets({**self.call.secrets, SESSION: session.encode()})
         return session
 
