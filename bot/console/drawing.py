@@ -14,6 +14,8 @@ NARROW, WIDE = 480, 1080
 """Pixels of the plot at its own size: half a page, narrow enough to be read when it shrinks to a phone; a whole one."""
 HIGH = 150
 TYPE = 13
+FEWEST_PLACES = 6
+"""Fewer columns than this leave room beside them instead of growing wide."""
 
 _SVG = "http://www.w3.org/2000/svg"
 _GRID, _TEXT = "#0000e1", "#0000e2"
@@ -73,11 +75,12 @@ def _described(chart: "Chart", wide: int) -> Any:
     tones = [_TONES[series.tone] for series in chart.series]
     days = altair.Axis(values=[f"{at}" for at in chart.shown_places], labelExpr=_label(chart), grid=False)
     upwards = altair.Axis(values=list(chart.scale), format=",d")
+    margin = max(0.1, (FEWEST_PLACES - len(chart.labels)) / 2)
     bars = (
         altair.Chart(altair.InlineData(values=_values(chart)))
         .mark_bar()
         .encode(
-            x=altair.X("at:O", sort=None, axis=days, scale=altair.Scale(paddingInner=0.25, paddingOuter=0.1)),
+            x=altair.X("at:O", sort=None, axis=days, scale=altair.Scale(paddingInner=0.25, paddingOuter=margin)),
             y=altair.Y("number:Q", axis=upwards, scale=altair.Scale(domain=[0, chart.top])).stack(chart.stacked),
             color=altair.Color("name:N", scale=altair.Scale(domain=names, range=tones), legend=None),
             order="place:Q",
