@@ -75,12 +75,11 @@ def _described(chart: "Chart", wide: int) -> Any:
     tones = [_TONES[series.tone] for series in chart.series]
     days = altair.Axis(values=[f"{at}" for at in chart.shown_places], labelExpr=_label(chart), grid=False)
     upwards = altair.Axis(values=list(chart.scale), format=",d")
-    margin = max(0.1, (FEWEST_PLACES - len(chart.labels)) / 2)
     bars = (
         altair.Chart(altair.InlineData(values=_values(chart)))
         .mark_bar()
         .encode(
-            x=altair.X("at:O", sort=None, axis=days, scale=altair.Scale(paddingInner=0.25, paddingOuter=margin)),
+            x=altair.X("at:O", sort=None, axis=days, scale=altair.Scale(**_room(chart))),
             y=altair.Y("number:Q", axis=upwards, scale=altair.Scale(domain=[0, chart.top])).stack(chart.stacked),
             color=altair.Color("name:N", scale=altair.Scale(domain=names, range=tones), legend=None),
             order="place:Q",
@@ -97,6 +96,15 @@ def _described(chart: "Chart", wide: int) -> Any:
         )
         .configure_axisX(labelAngle=0)
     )
+
+
+def _room(chart: "Chart") -> dict[str, float]:
+    """The part of a column's place that stays free beside it, and the room at both ends."""
+    few = len(chart.labels) < FEWEST_PLACES
+    return {
+        "paddingInner": 1 - 0.75 * min(len(chart.labels) / FEWEST_PLACES, 1),
+        "paddingOuter": 1.0 if few else 0.1,
+    }
 
 
 def _values(chart: "Chart") -> list[dict[str, object]]:
