@@ -75,11 +75,13 @@ def _described(chart: "Chart", wide: int) -> Any:
     tones = [_TONES[series.tone] for series in chart.series]
     days = altair.Axis(values=[f"{at}" for at in chart.shown_places], labelExpr=_label(chart), grid=False)
     upwards = altair.Axis(values=list(chart.scale), format=",d")
+    outer_room = 0.1 if len(chart.labels) >= FEWEST_PLACES else 1
+    places = altair.Scale(paddingInner=_inner_room(chart), paddingOuter=outer_room)
     bars = (
         altair.Chart(altair.InlineData(values=_values(chart)))
         .mark_bar()
         .encode(
-            x=altair.X("at:O", sort=None, axis=days, scale=altair.Scale(**_room(chart))),
+            x=altair.X("at:O", sort=None, axis=days, scale=places),
             y=altair.Y("number:Q", axis=upwards, scale=altair.Scale(domain=[0, chart.top])).stack(chart.stacked),
             color=altair.Color("name:N", scale=altair.Scale(domain=names, range=tones), legend=None),
             order="place:Q",
@@ -98,13 +100,9 @@ def _described(chart: "Chart", wide: int) -> Any:
     )
 
 
-def _room(chart: "Chart") -> dict[str, float]:
-    """The part of a column's place that stays free beside it, and the room at both ends."""
-    few = len(chart.labels) < FEWEST_PLACES
-    return {
-        "paddingInner": 1 - 0.75 * min(len(chart.labels) / FEWEST_PLACES, 1),
-        "paddingOuter": 1.0 if few else 0.1,
-    }
+def _inner_room(chart: "Chart") -> float:
+    """The part of a column's place that stays free beside it."""
+    return 1 - 0.75 * min(len(chart.labels) / FEWEST_PLACES, 1)
 
 
 def _values(chart: "Chart") -> list[dict[str, object]]:
