@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import Row, Select, case, func, select
 from sqlalchemy.orm import Session
 
-from bot import asking, stops, throttle
+from bot import asking, budgets, stops, throttle
 from bot.asking import QuestionView
 from bot.audit import reviewing
 from bot.audit.reviewing import Standing, Waiting
+from bot.budgets import Standing as BudgetStanding
 from bot.deps import Deps
 from bot.models import (
     COUNTED,
@@ -134,6 +135,7 @@ class Desk:
     frozen: tuple[SaidView, ...] = ()
     questions: tuple[QuestionView, ...] = ()
     saturation: Saturation | None = None
+    budgets: tuple[BudgetStanding, ...] = ()
 
 
 def of(deps: Deps, *, by: Employee) -> Desk:
@@ -151,6 +153,7 @@ def of(deps: Deps, *, by: Employee) -> Desk:
             saturation=_saturation(session, deps.now()) if looks_after else None,
             sources=_sources(session) if looks_after else (),
             limits=_limits(session) if looks_after else (),
+            budgets=budgets.standings(session, deps, at=deps.now()) if looks_after else (),
             to_review=tuple(reviewing.queue(session, by, most=MOST_REVIEWS)) if may(by, Act.REVIEW) else (),
             reviews=reviewing.standing(session, at=deps.now()) if may(by, Act.REVIEW) else None,
         )

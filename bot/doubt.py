@@ -5,7 +5,7 @@ from collections.abc import Callable
 from sqlalchemy.orm import Session
 
 from bot import audit, outbox, queue
-from bot.accounts import call_for, connector_of
+from bot.accounts import call_for, connector_of, guarded
 from bot.deps import Deps
 from bot.errors import ChorusError, Conflict, NotFound
 from bot.models import Employee, Mention, Reply, ReplyState
@@ -89,10 +89,10 @@ def _doubt_if_abandoned(session: Session, deps: Deps, reply: Reply) -> None:
 
 
 def _found_or_not(deps: Deps, leaving: Leaving) -> None:
+    connector = connector_of(deps, leaving.account.platform)
     try:
-        receipt = connector_of(deps, leaving.account.platform).find_own_reply(
-            call_for(deps, leaving.account), leaving.intent
-        )
+        with guarded(leaving.account.platform):
+            receipt = connector.find_own_reply(call_for(deps, leaving.account), leaving.intent)
     except ConnectorError as error:
         _look_later(deps, leaving.reply.id, error)
         return
@@ -143,6 +143,7 @@ def _look_later(deps: Deps, reply_id: int, error: ConnectorError) -> None:
 def _look_up(deps: Deps, leaving: Leaving) -> Receipt | None:
     connector = connector_of(deps, leaving.account.platform)
     try:
-        return connector.find_own_reply(call_for(deps, leaving.account, timeout=QUICK), leaving.intent)
+        with guarded(leaving.account.platform):
+            return connector.find_own_reply(call_for(deps, leaving.account, timeout=QUICK), leaving.intent)
     except ConnectorError:
         return None

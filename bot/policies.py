@@ -8,7 +8,6 @@ from sqlalchemy import BigInteger, select
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session
 
-from bot import throttle
 from bot.accounts import connector_of, put_option
 from bot.database import advisory_lock
 from bot.deps import Deps
@@ -16,6 +15,7 @@ from bot.errors import NotAllowed
 from bot.likeness import plain
 from bot.models import COUNTED, Account, Draft, Employee, Origin, PostRecord, Reply
 from bot.models.limits import ReplyPrint
+from bot.throttle.limits import current, limit_of
 from bot.throttle.prints import bands_of, likeness
 from connectors.base import Identity, No, Policy, Spec
 from guidelines.base import Candidate, Finding, Severity
@@ -41,8 +41,6 @@ RECORDED: Mapping[str, str] = MappingProxyType(
 COPY = 0.85
 """From this likeness on two texts are one and the same in a platform's eyes; 1 is word for word."""
 MOST_CANDIDATES = 200
-OPTED_OUT = "opted-out-"
-"""How the names of the limits begin that keep us from answering somebody; retiring one is the way back."""
 _WORDS_BESIDE = 2
 """So many more words than “stop” itself may stand in a sentence that asks us to stop."""
 _SENTENCE = regex.compile(r"[.!;:\n…]+")
@@ -152,15 +150,16 @@ def must_allow_matching(deps: Deps, platform: str) -> None:
 
 
 def _opted_out(session: Session, spec: Spec, post: PostRecord) -> No | None:
-    for limit in throttle.in_force(session):
-        theirs = post.author_external_id in (limit.where.authors or ())
-        if limit.name.startswith(OPTED_OUT) and theirs and post.platform in (limit.where.platforms or ()):
-            reason = (
-                f"This person asked us not to reply to them. If they took it back, a community manager can retire the "
-                f"limit “{limit.name}”."
-            )
-            return No(f"{spec.name}.opt_out", reason, _source(spec.policy))
-    return None
+    # As `after_opt_out` names it in `bot.throttle.editing`.
+    known = current(session, f"opted-out-{post.platform}-{post.author_external_id}"[:80])
+    # Names are cut to a length, so two very long ids may share one.
+    if known is None or post.author_external_id not in (limit_of(known).where.authors or ()):
+        return None
+    reason = (
+        f"This person asked us not to reply to them. If they took it back, a community manager can retire the "
+        f"limit “{known.name}”."
+    )
+    return No(f"{spec.name}.opt_out", reason, _source(spec.policy))
 
 
 def _unlabelled(spec: Spec, account: Account, text: str) -> Iterator[Finding]:

@@ -343,3 +343,9 @@ def test_the_command_shows_sets_and_drops(fair: Fair) -> None:
     assert "0.0100" in shown
     assert run(app, ["drop", "booth", "month"]).exit_code == 0
     assert "No budget is set" in run(app, ["show"]).output
+
+
+def test_who_looks_after_the_sources_finds_the_budgets_on_their_desk(fair: Fair) -> None:
+    budgets.put(fair.deps, "booth", Period.DAY, Decimal(3), by=None)
+    assert [str(each.amount) for each in desk.of(fair.deps, by=fair.person("U0MARA")).budgets] == ["3.0000"]
+    assert desk.of(fair.deps, by=fair.person("U0BEN")).budgets == ()
