@@ -59,9 +59,9 @@ class Person:
         profile = {"$type": "app.bsky.actor.profile", "labels": label}
         self.put("app.bsky.actor.profile", "self", profile)
 
-    def post(self, text: str, *, mention: "Person | None" = None, parent: str | None = None) -> str:
+    def post(self, text: str, *, mention: "Person | None" = None, parent: str | None = None, **more: Any) -> str:
         """Write a post, with a facet over the handle of whom it mentions; return its address."""
-        record: dict[str, Any] = {"$type": _POST, "text": text, "createdAt": _now()}
+        record: dict[str, Any] = {"$type": _POST, "text": text, "createdAt": _now(), **more}
         if mention is not None:
             at = text.encode().index(f"@{mention.handle}".encode())
             feature = {"$type": "app.bsky.richtext.facet#mention", "did": mention.did}
