@@ -25,6 +25,7 @@ from bot.models import (
     ReplyState,
 )
 from bot.throttle import editing
+from bot.throttle.limits import limit_of
 from connectors.base import ConnectorError, Post, PostState, PostStatus, Signal, SignalKind
 
 log = logging.getLogger(__name__)
@@ -188,6 +189,10 @@ def _note(session: Session, deps: Deps, reply: Reply, mention: Mention, post: Po
     session.add(Outcome(reply_id=reply.id, kind=kind, seen_at=deps.now(), reason=reason, post_id=post.id))
     if kind is OutcomeKind.OPTED_OUT:
         editing.after_opt_out(session, deps, post.platform, post.author_external_id)
+    elif kind is OutcomeKind.DISPUTED and (limit := editing.after_dispute(session, deps, reply)):
+        outbox.tell(
+            session, deps.ops_channel, f"disputed:{limit.name}:{limit.version}", limit_of(limit).reason, at=deps.now()
+        )
     audit.record(
         session,
         "reply.outcome",

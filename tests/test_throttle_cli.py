@@ -85,6 +85,8 @@ class TestTheCommandLine:
         assert "mine" in names(deps)
 
     def test_check_points_out_what_does_not_fit(self, deps: Deps) -> None:
+        assert "Nobody has set the time zone of plaza" in ask(deps, "check", fails=True)
+        ask(deps, "zone", "plaza", "Europe/Berlin")
         assert "fit together" in ask(deps, "check")
         ask(deps, "set", "wide", "At most 30 replies in a thread; then ask a manager")
         assert "“wide” can never bind" in ask(deps, "check", fails=True).replace("\n", " ")

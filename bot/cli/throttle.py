@@ -12,7 +12,7 @@ from rich.table import Table
 
 from bot.deps import Deps
 from bot.errors import ChorusError
-from bot.throttle import editing, limit_files
+from bot.throttle import editing, limit_files, venues
 from bot.throttle.limits import in_force, limit_of
 from bot.throttle.simulation import Outlook, Simulation, simulate
 from guidelines.throttle import LimitError, Ruling, read_duration, sentence
@@ -32,6 +32,7 @@ def build(opened: Opened) -> typer.Typer:
     _build_reading(app, opened)
     _build_changing(app, opened)
     _build_simulating(app, opened)
+    _build_clocks(app, opened)
     return app
 
 
@@ -118,6 +119,30 @@ def _build_changing(app: typer.Typer, opened: Opened) -> None:
             record = editing.undo(deps, name, by=None)
         said = sentence(limit_of(record)) if record else "no longer in force"
         screen.print(f"{name}: {said}", markup=False, highlight=False)
+
+
+def _build_clocks(app: typer.Typer, opened: Opened) -> None:
+    @app.command("venues")
+    def list_venues() -> None:
+        """Show the venues we know, and the time zone that their quiet hours follow."""
+        table = Table("id", "platform", "venue", "time zone", box=None, pad_edge=False)
+        with opened() as deps, deps.sessions() as session:
+            for clock in venues.clocks(session):
+                zone = clock.zone if clock.is_set else "not set, read as UTC"
+                table.add_row(str(clock.venue_id), clock.platform, clock.venue, zone)
+        screen.print(table if table.rows else "No venue is known yet; each is noted when a post comes in from it.")
+
+    @app.command("zone")
+    def set_zone(
+        venue: Annotated[str, typer.Argument(help="Name or number of the venue.")],
+        zone: Annotated[str, typer.Argument(help="Its time zone, such as Europe/Berlin.")],
+    ) -> None:
+        """Set the time zone of a venue; its quiet hours follow it from the next decision on."""
+        with opened() as deps:
+            with deps.sessions() as session:
+                number = venues.venue_called(session, venue).id
+            found = venues.set_zone(deps, number, zone, by=None)
+        screen.print(f"{found.name}: {found.timezone}", markup=False, highlight=False)
 
 
 def _build_simulating(app: typer.Typer, opened: Opened) -> None:

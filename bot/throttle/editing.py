@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bot import audit
 from bot.deps import Deps
 from bot.errors import ChorusError, Conflict, NotAllowed, NotFound
-from bot.models import Employee, LimitRecord, Reply, Venue
+from bot.models import Employee, LimitRecord, Outcome, OutcomeKind, Reply, Venue
 from bot.permissions import Act, require
 from bot.throttle.limits import current, in_force, limit_of, record_of, take_hold
 from guidelines.throttle import (
@@ -29,6 +29,10 @@ from guidelines.throttle import (
 REMOVAL_PAUSE = timedelta(days=30)
 """How long a venue is treated with more care after its moderators removed a reply of ours."""
 REMOVAL_WINDOW = timedelta(days=7)
+DISPUTES, DISPUTES_WITHIN = 3, timedelta(days=14)
+"""So many replies disputed in a venue, within so long, and it is treated with more care."""
+DISPUTE_PAUSE = timedelta(days=14)
+DISPUTE_WINDOW = timedelta(days=2)
 
 
 def read(name: str, terms: Mapping[str, Any] | str) -> Limit:
@@ -118,10 +122,38 @@ def after_removal(session: Session, deps: Deps, reply: Reply) -> LimitRecord:
     return write(session, deps, limit, None)
 
 
+def after_dispute(session: Session, deps: Deps, reply: Reply) -> LimitRecord | None:
+    """Replies of ours were disputed again and again in a venue: a manager looks at each for a while, and it shows."""
+    session.flush()
+    since = deps.now() - DISPUTES_WITHIN
+    counted = (
+        select(func.count(Outcome.reply_id.distinct()))
+        .join(Reply, Reply.id == Outcome.reply_id)
+        .where(Reply.venue_id == reply.venue_id, Outcome.kind == OutcomeKind.DISPUTED, Outcome.seen_at > since)
+    )
+    disputed = session.scalar(counted) or 0
+    if disputed < DISPUTES:
+        return None
+    venue = session.get_one(Venue, reply.venue_id)
+    limit = Limit(
+        f"after-disputes-{venue.id}",
+        Scope.VENUE,
+        Condition.COUNT,
+        1,
+        DISPUTE_WINDOW,
+        Action.ASK,
+        where=Selector(platforms=frozenset({venue.platform}), venues=frozenset({venue.name})),
+        reason=f"{disputed} replies of ours in {venue.name} were disputed lately; a manager looks before we say more.",
+        until=deps.now() + DISPUTE_PAUSE,
+    )
+    take_hold(session)
+    return write(session, deps, limit, None)
+
+
 def after_opt_out(session: Session, deps: Deps, platform: str, author_external_id: str) -> LimitRecord:
     """Somebody asked us not to reply to them: we do not, until a community manager retires this limit."""
     limit = Limit(
-        opt_out_name(platform, author_external_id),
+        f"opted-out-{platform}-{author_external_id}"[:80],
         Scope.AUTHOR,
         Condition.COUNT,
         0,
@@ -130,11 +162,6 @@ def after_opt_out(session: Session, deps: Deps, platform: str, author_external_i
     )
     take_hold(session)
     return write(session, deps, limit, None)
-
-
-def opt_out_name(platform: str, author_external_id: str) -> str:
-    """Return the name of the limit that keeps us from answering somebody; retiring it is the way back."""
-    return f"opted-out-{platform}-{author_external_id}"[:80]
 
 
 def write(session: Session, deps: Deps, limit: Limit, by: Employee | None) -> LimitRecord:

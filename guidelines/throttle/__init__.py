@@ -5,6 +5,7 @@ from guidelines.throttle.defaults import DEFAULTS, platform_rule
 from guidelines.throttle.durations import read_duration, say_duration
 from guidelines.throttle.ledger import Commercial, Entry, Ledger, Likeness, Place, ThreadNow
 from guidelines.throttle.limit import EVERYWHERE, Action, Basis, Condition, Limit, LimitError, Scope, Selector, Unless
+from guidelines.throttle.quiet import is_unset
 from guidelines.throttle.rules import NOBODY
 from guidelines.throttle.sentences import read_sentence, say, sentence
 from guidelines.throttle.terms import parse_terms, terms_of
@@ -34,6 +35,7 @@ __all__ = [
     "Unless",
     "decide",
     "first_opening",
+    "is_unset",
     "judge",
     "parse_terms",
     "platform_rule",

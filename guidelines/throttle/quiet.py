@@ -16,6 +16,11 @@ def zone(name: str) -> ZoneInfo | None:
         return None
 
 
+def is_unset(name: str) -> bool:
+    """Whether nobody has said which zone it is: venues begin as UTC, and one that keeps it is in Etc/UTC."""
+    return name in ("", "UTC")
+
+
 def quiet_ends(at: datetime, *, starts: time, ends: time, timezone: str) -> datetime | None:
     """Return when the quiet hours that `at` lies in are over, or None when it lies in none.
 

@@ -10,7 +10,7 @@ from math import ceil
 
 from guidelines.throttle.ledger import Commercial, Entry, Ledger
 from guidelines.throttle.limit import EVERYWHERE, Condition, Limit, Unless
-from guidelines.throttle.quiet import quiet_ends, zone
+from guidelines.throttle.quiet import is_unset, quiet_ends, zone
 
 URGENT = "high"
 """Triage's word for what may break the quiet hours."""
@@ -187,6 +187,8 @@ def _quiet_hours(limit: Limit, ledger: Ledger, at: datetime) -> Closed | None:
     if until is None:
         return None
     known = timezone if zone(timezone) else f"UTC, for the zone “{timezone}” is unknown"
+    if is_unset(timezone):
+        known = "UTC, for nobody has set the time zone of this venue"
     return Closed(f"It is quiet there until {limit.quiet_to:%H:%M} ({known}).", until)
 
 

@@ -88,7 +88,20 @@ def problems(
     found += [problem for one, other in permutations(limits, 2) if (problem := _together(one, other))]
     found += [f"The time zone “{name}” of {venue} is unknown; its quiet hours are read as UTC."
               for venue, name in (venues or {}).items() if zone(name) is None]  # fmt: skip
-    return found
+    return found + _without_clock(limits, venues or {})
+
+
+def _without_clock(limits: Sequence[Limit], venues: Mapping[str, str]) -> list[str]:
+    """Quiet hours are asked of the venues that they are about; those of which nobody knows the clock are few words."""
+    quiet = [limit for limit in limits if limit.condition is Condition.QUIET_HOURS]
+    found = [
+        name for name, zoned in sorted(venues.items())
+        if zoned == "UTC" and any(not limit.where.venues or name in limit.where.venues for limit in quiet)
+    ]  # fmt: skip
+    if not found:
+        return []
+    named = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
+    return [f"Nobody has set the time zone of {named}; quiet hours there are read as UTC."]
 
 
 def _alone(limit: Limit, now: datetime, platforms: Collection[str], venues: Mapping[str, str] | None) -> list[str]:

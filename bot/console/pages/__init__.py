@@ -16,6 +16,7 @@ from bot.console.pages import (
     simulation,
     sources,
     stops,
+    venues,
 )
 
 PAGES = (
@@ -29,6 +30,7 @@ PAGES = (
     *guidelines.PAGES,
     *facts.PAGES,
     *stops.PAGES,
+    *venues.PAGES,
     *review.PAGES,
     *audit.PAGES,
     *keeping.PAGES,
