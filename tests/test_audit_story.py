@@ -1,17 +1,24 @@
 """Finding entries, and telling the story of a reply."""
 
+import ast
 import io
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from audit_world import AT, Past
 from rich.console import Console
 
 from bot import audit
+from bot.audit.narration import SENTENCES
 from bot.audit.selection import Selection, search, stream
 from bot.audit.story import render, story
 from bot.database import Sessions
 from bot.errors import NotFound
+
+RECORDING = ("record", "_tell", "_note", "_record", "note")
+"""What the functions are called that write an entry, or hand its kind on."""
 
 
 @pytest.fixture
@@ -111,3 +118,29 @@ def test_a_selection_survives_being_stored(past: Past) -> None:
     chosen = Selection(employee=3, author="mona", since=AT, until=AT, words="a b", seqs=(1, 2))
     assert Selection.from_json(chosen.as_json()) == chosen
     assert Selection.from_json({}).is_everything
+
+
+def recorded_kinds() -> set[str]:
+    """Every kind of entry that the source writes: texts of that form, in modules that record something."""
+    kinds = set()
+    for module in Path(audit.__file__).parents[1].rglob("*.py"):
+        source = module.read_text()
+        if "audit.record(" not in source and "import record" not in source:
+            continue
+        calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+        texts = [
+            text.value
+            for call in calls
+            if getattr(call.func, "attr", getattr(call.func, "id", "")) in RECORDING
+            for argument in call.args
+            for text in ast.walk(argument)
+            if isinstance(text, ast.Constant) and isinstance(text.value, str)
+        ]
+        kinds |= {text for text in texts if re.fullmatch(r"[a-z]+\.[a-z_]+", text)}
+    return kinds
+
+
+def test_every_kind_that_is_recorded_is_told_in_a_sentence() -> None:
+    kinds = recorded_kinds()
+    assert len(kinds) > 30
+    assert kinds - set(SENTENCES) == set()
