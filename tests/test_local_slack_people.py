@@ -83,6 +83,7 @@ def test_people_talk_read_and_react(page: httpx.Client) -> None:
         "unread": 1,
         "mentions": 1,
         "latest": said["message"]["ts"],
+        "last_read": "",
     }
     act(page, "read", user=BEN, channel=MENTIONS, ts=said["message"]["ts"])
     assert read(page, "unread", user=BEN)["channels"][MENTIONS]["unread"] == 0

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -37,10 +38,44 @@ def test_an_escaped_text_is_stored_as_it_is_and_means_what_was_written(text: str
 def test_nothing_that_a_person_types_becomes_a_control_sequence_by_itself(text: str) -> None:
     mrkdwn, block = typed(text, user_named=lambda _: None, channel_named=lambda _: None)
     (section,) = block["elements"]
-    assert {each["type"] for each in section["elements"]} <= {"text", "link", "broadcast"}
+    assert {each["type"] for each in section["elements"]} <= {"text", "link", "broadcast", "emoji"}
     if "http" not in text and "@" not in text:
         assert mrkdwn == escape(text)
-        assert "".join(each["text"] for each in section["elements"]) == text
+        words = "".join(each.get("text", "") for each in section["elements"])
+        assert words == text or set("*_~`:") & set(text)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("*bold* and _slanted_", [("bold", {"bold": True}), (" and ", None), ("slanted", {"italic": True})]),
+        ("*both _at once_*", [("both ", {"bold": True}), ("at once", {"bold": True, "italic": True})]),
+        ("`a *literal* one`", [("a *literal* one", {"code": True})]),
+        ("2*3*4 and snake_case_name", [("2*3*4 and snake_case_name", None)]),
+        ("* not bold*", [("* not bold*", None)]),
+        ("at 10:30:15", [("at 10:30:15", None)]),
+        ("~gone~", [("gone", {"strike": True})]),
+    ],
+)
+def test_marks_that_are_typed_become_what_they_mean(written: str, meant: list[tuple[str, object]]) -> None:
+    mrkdwn, block = typed(written, user_named=lambda _: None, channel_named=lambda _: None)
+    (section,) = block["elements"]
+    assert [(each["text"], each.get("style")) for each in section["elements"]] == meant
+    assert mrkdwn == written
+
+
+def test_emoji_names_and_people_are_found_within_marks() -> None:
+    mrkdwn, block = typed("*thanks @ana :tada:*", user_named=lambda _: "U1", channel_named=lambda _: None)
+    (section,) = block["elements"]
+    assert [each["type"] for each in section["elements"]] == ["text", "user", "text", "emoji"]
+    assert section["elements"][1] == {"type": "user", "user_id": "U1", "style": {"bold": True}}
+    assert mrkdwn == "*thanks <@U1> :tada:*"
+
+
+def test_very_many_marks_are_read_in_time() -> None:
+    began = time.perf_counter()
+    typed(" *a" * 4000, user_named=lambda _: None, channel_named=lambda _: None)
+    assert time.perf_counter() - began < 5
 
 
 @given(gaps=st.lists(st.floats(0, 30), max_size=60), allowed=st.integers(1, 20))

@@ -109,7 +109,8 @@ class Messages:
         new = [each for each in self._state.messages(channel, after=since) if each.get("user") != user]
         mentions = sum(f"<@{user}" in each.get("text", "") for each in new)
         latest = self._state.messages(channel, limit=1)
-        return {"unread": len(new), "mentions": mentions, "latest": latest[0]["ts"] if latest else ""}
+        newest = latest[0]["ts"] if latest else ""
+        return {"unread": len(new), "mentions": mentions, "latest": newest, "last_read": since}
 
     def _count_reply(self, channel: str, thread: str) -> None:
         parent = self._state.message(channel, thread)

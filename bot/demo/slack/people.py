@@ -72,16 +72,24 @@ class People:
 
     def message(self, asked: Json) -> Json:
         user, channel = self.person(asked), self.channel(asked)
-        text = needed(asked, "text").strip()
         if channel.get("is_archived"):
             raise PersonError("is_archived", "This channel is archived.")
-        if not text or len(text) > MAX_TYPED:
-            raise PersonError("invalid_text", f"Write between 1 and {MAX_TYPED:,} characters.")
-        mrkdwn, block = typed(text, user_named=self.user_named, channel_named=self.channel_named)
-        message: Json = {"user": user, "text": mrkdwn, "blocks": [block], "team": self._state.seed.team_id}
+        message: Json = {"user": user, **self._typed(asked), "team": self._state.seed.team_id}
         if thread := asked.get("thread_ts"):
             message |= self._reply(channel["id"], str(thread), broadcast=bool(asked.get("reply_broadcast")))
         return {"message": self._shown(self._messages.post(channel["id"], message), channel["id"])}
+
+    def edit(self, asked: Json) -> Json:
+        """Say something else in a message of one's own."""
+        channel, old = self.channel(asked), self._own(asked)
+        changed = self._messages.change(channel["id"], old, self._typed(asked), editor=old["user"])
+        return {"message": self._shown(changed, channel["id"])}
+
+    def delete(self, asked: Json) -> Json:
+        """Take back a message of one's own."""
+        channel = self.channel(asked)
+        self._messages.delete(channel["id"], self._own(asked))
+        return {}
 
     def react(self, asked: Json) -> Json:
         user, channel = self.person(asked), self.channel(asked)
@@ -128,6 +136,21 @@ class People:
         if app is None:
             raise PersonError("app_not_found", "There is no such app.")
         return app
+
+    def _typed(self, asked: Json) -> Json:
+        text = needed(asked, "text").strip()
+        if not text or len(text) > MAX_TYPED:
+            raise PersonError("invalid_text", f"Write between 1 and {MAX_TYPED:,} characters.")
+        mrkdwn, block = typed(text, user_named=self.user_named, channel_named=self.channel_named)
+        return {"text": mrkdwn, "blocks": [block]}
+
+    def _own(self, asked: Json) -> Json:
+        message = self._state.message(self.channel(asked)["id"], needed(asked, "ts"))
+        if message is None:
+            raise PersonError("message_not_found", "That message is gone.")
+        if message.get("user") != self.person(asked) or message.get("subtype") == "tombstone":
+            raise PersonError("cant_update_message", "Only your own messages can be changed.")
+        return message
 
     def _reply(self, channel: str, thread: str, *, broadcast: bool) -> Json:
         parent = self._state.message(channel, thread)

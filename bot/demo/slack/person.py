@@ -99,6 +99,16 @@ class Person:
         message: Json = self._people.message(asked)["message"]
         return message
 
+    def edit(self, message: Json, text: str) -> Json:
+        """Say something else in a message of one's own."""
+        where = {"user": self.id, "channel": message["channel"], "ts": message["ts"]}
+        changed: Json = self._people.edit(where | {"text": text})["message"]
+        return changed
+
+    def delete(self, message: Json) -> None:
+        """Take back a message of one's own."""
+        self._people.delete({"user": self.id, "channel": message["channel"], "ts": message["ts"]})
+
     def click(self, where: Json, action_id: str, *, state: inputs.Values | None = None, **value: Any) -> None:
         """Use an element of a message or a view; `value` is in the shape of its state, nothing for a button.
 

@@ -27,7 +27,8 @@ being fit to show. Lists of messages are oldest first. Ids and timestamps are st
   reactions, no threads and no message shortcuts. `text` is what notifications show; when `blocks` is there, show the
   blocks. `text` is Slack mrkdwn with `&amp; &lt; &gt;` escaped. Nothing in a message is to be trusted.
 
-`GET /ui/unread?user` → `{ok, channels: {CHANNEL: {unread, mentions, latest}}}` for the channels the user is in.
+`GET /ui/unread?user` → `{ok, channels: {CHANNEL: {unread, mentions, latest, last_read}}}` for the
+  channels the user is in.
 
 `GET /ui/home?user&app` → `{ok, view: VIEW | null}`, the Home tab last published for that user.
 
@@ -63,7 +64,9 @@ or `error: "app_not_connected"`, `"app_error"`, `"bad_response"`, `"not_interact
 `visible_to_user_ids` is there for those people only; for others the server refuses it.
 
 `POST /ui/message {user, channel, text, thread_ts?, reply_broadcast?}` → `{ok, message}`. `text` as typed: `&`, `<` and
-  `>` are escaped here, `@name`, `#channel` and bare URLs become links. A known slash command goes to `/ui/command`.
+  `>` are escaped here; `@name`, `#channel`, bare URLs, `*bold*`, `_italic_`, `~struck~`, `` `code` `` and `:emoji:`
+  become what they mean. A known slash command goes to `/ui/command`.
+`POST /ui/edit {user, channel, ts, text}` → `{ok, message}`, `POST /ui/delete {user, channel, ts}` → `{ok}`: one's own.
 `POST /ui/action {user, container, block_id, action_id, value?: VALUE, state?: STATE}` → `{ok}`. A click on a button, a
   pick in a select, checkbox, radio, overflow or date element outside an input block, or in an input block with
   `dispatch_action`. Ask first when the element or the option has `confirm`. For a button with `url` open the page and
@@ -134,6 +137,8 @@ def routes(people: People, acts: Acts, live: Live) -> list[BaseRoute]:
     }
     writes: dict[str, Ask] = {
         "message": people.message,
+        "edit": people.edit,
+        "delete": people.delete,
         "action": acts.action,
         "submit": acts.submit,
         "close": acts.close,

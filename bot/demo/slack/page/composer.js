@@ -179,6 +179,7 @@ export class Composer {
     else if (open && (event.key === "Tab" || (event.key === "Enter" && !this.isComplete()))) this.take(this.active);
     else if (open && event.key === "Escape") this.suggest([]);
     else if (event.key === "Enter" && !event.shiftKey) void this.send();
+    else if (event.key === "ArrowUp" && !this.field.value && !event.altKey) this.workspace.editLast(this.place);
     else return;
     event.preventDefault();
     event.stopPropagation();

@@ -3,6 +3,7 @@
 import { briefTime, clockTime, fullTime, momentOf } from "./clock.js";
 import { avatar } from "./directory.js";
 import { arrange, el, icon, iconButton } from "./dom.js";
+import { messageEditor } from "./editor.js";
 import { openReactions, reactionRow } from "./reactions.js";
 import { messageMenu } from "./message_menu.js";
 import { renderAttachments } from "./render/attachments.js";
@@ -72,7 +73,21 @@ export class MessageView {
       ...editedMark(message),
     );
     const private_ = message.is_ephemeral ? [el("div", { class: "only-you" }, icon("eye"), "Only visible to you")] : [];
-    arrange(this.body, [...private_, this.heading, hasBlocks ? this.blocks : this.words, this.extras, this.footer]);
+    const said = this.editor?.node ?? (hasBlocks ? this.blocks : this.words);
+    arrange(this.body, [...private_, this.heading, said, this.extras, this.footer]);
+  }
+
+  /** Open one's own message for writing, with the caret at its end. */
+  edit() {
+    const close = () => {
+      this.editor = null;
+      this.showContent(this.message);
+      this.workspace.focusComposer(this.place);
+    };
+    this.editor = messageEditor(this.workspace, this.place.channel, this.message, close);
+    this.showContent(this.message);
+    this.editor.field.focus();
+    this.editor.field.setSelectionRange(this.editor.field.value.length, this.editor.field.value.length);
   }
 
   showFooter(message) {
@@ -109,7 +124,7 @@ export class MessageView {
     const more = iconButton(
       "more",
       "More actions",
-      ({ currentTarget }) => messageMenu(this.workspace, this.place.channel, message, currentTarget),
+      ({ currentTarget }) => messageMenu(this.workspace, this.place.channel, message, currentTarget, () => this.edit()),
       { "aria-haspopup": "menu" },
     );
     if (message.is_ephemeral) return [more];

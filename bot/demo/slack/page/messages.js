@@ -17,6 +17,9 @@ export class MessageList {
     Object.assign(this, { workspace, place, empty });
     this.views = new Map();
     this.days = new Map();
+    /** Where this person had read to when the list was opened; what others said later stands below a line. */
+    this.lastRead = place.thread ? null : unreadFrom(workspace.unread.get(place.channel));
+    this.newLine = el("div", { class: "day new", role: "separator" }, el("span", {}, "New"));
     /** While a list of messages is on its way: by ts, what live events made of them. */
     this.heard = null;
     this.atEnd = true;
@@ -135,11 +138,17 @@ export class MessageList {
       const moment = momentOf(view.message.ts);
       const newDay = before === null || !sameDay(momentOf(before.message.ts), moment);
       if (newDay) nodes.push(this.divider(moment));
-      view.node.classList.toggle("continued", !newDay && continues(before.message, view.message));
+      const firstNew = this.isNew(view.message) && !nodes.includes(this.newLine);
+      if (firstNew) nodes.push(this.newLine);
+      view.node.classList.toggle("continued", !newDay && !firstNew && continues(before.message, view.message));
       nodes.push(view.node);
       before = view;
     }
     arrange(this.content, nodes.length ? nodes : [this.emptyNode()]);
+  }
+
+  isNew(message) {
+    return this.lastRead !== null && message.ts > this.lastRead && message.user !== this.workspace.directory.me;
   }
 
   divider(moment) {
@@ -215,6 +224,8 @@ export class MessageList {
     }, 250);
   }
 }
+
+const unreadFrom = (state) => (state?.unread > 0 ? (state.last_read ?? null) : null);
 
 /** Whether a message stands under the heading of the one before. An app's cards each keep their own. */
 function continues(before, message) {

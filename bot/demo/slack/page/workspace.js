@@ -4,6 +4,7 @@ import { act, read } from "./api.js";
 import { Directory } from "./directory.js";
 import { arrange, el } from "./dom.js";
 import { follow } from "./live.js";
+import { isOwn } from "./message_menu.js";
 import { Notices } from "./notices.js";
 import { AppPlace, ChannelPlace, ThreadPane } from "./places.js";
 import { Sidebar } from "./sidebar.js";
@@ -195,6 +196,18 @@ export class Workspace {
 
   allLists() {
     return [...(this.place?.lists() ?? []), ...(this.thread ? [this.thread.list] : [])];
+  }
+
+  /** Open the last thing this person said in a place for writing. */
+  editLast({ channel, thread }) {
+    const list = this.allLists().find((each) => each.place.channel === channel && each.place.thread === thread);
+    const own = list?.sorted().filter((view) => isOwn(this, view.message));
+    own?.at(-1)?.edit();
+  }
+
+  /** Put the caret where one writes in a channel or a thread. */
+  focusComposer({ thread }) {
+    (thread ? this.thread : this.place)?.composer?.field.focus({ preventScroll: true });
   }
 
   key(event) {
