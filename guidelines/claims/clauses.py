@@ -137,6 +137,8 @@ def _attribute(clauses: list[Clause], inherited: frozenset[str]) -> list[Clause]
         elif _turns_to_stranger(clause):
             current = frozenset()
         about = current or (_ahead(clauses, at) if _needs_subject(clause) or _leads(clauses, at) else frozenset())
+        if _goes_on(settled, clause):
+            clause = replace(clause, stance=Stance.ANECDOTE)
         stance = Stance.OPINION if named and clause.stance is Stance.ASSERTION and _is_object(clause) else clause.stance
         settled.append(replace(clause, entities=about, own=bool(named), stance=stance))
     return settled
@@ -165,6 +167,20 @@ def _ahead(clauses: Sequence[Clause], at: int) -> frozenset[str]:
         if named := _named(clause):
             return named
     return frozenset()
+
+
+def _goes_on(before: Sequence[Clause], clause: Clause) -> bool:
+    """Whether "it" is still the author's own: "I ordered my card but it hasn't come"."""
+    if not before or before[-1].stance is not Stance.ANECDOTE or clause.stance is not Stance.ASSERTION:
+        return False
+    first = next((token.text for token in clause.tokens if token.text not in _CONJUNCTIONS | {"and"}), "")
+    owned = any(token.text in ("my", "our") for token in before[-1].tokens)
+    return (
+        owned
+        and before[-1].sentence == clause.sentence
+        and first in ("it", "they", "its", "it's")
+        and not clause.mentions
+    )
 
 
 def _leads(clauses: Sequence[Clause], at: int) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from guidelines.claims.compare_hours import names_hour_alone
+from guidelines.claims.compare_quantities import ALLOWANCE
 from guidelines.claims.evidence import BORROWED, Evidence, Pairing, Prepared, Said, opposed_by_pole
 from guidelines.claims.lexicon import group
 from guidelines.claims.terms import Term
@@ -18,6 +19,8 @@ _NEGATED_PART = 0.55
 _AROUND = 0.4
 _DENIED_PART = 0.6
 _WHOLE = 0.5
+_DELAYED = 0.55
+_FAST = frozenset({"within", "under", "less"})
 _BEHIND = 0.6
 """What a word counts that is denied only behind a preposition."""
 _SAME = 0.75
@@ -38,9 +41,18 @@ def compare_polarity(fact: Prepared, said: Said, pairing: Pairing) -> Evidence |
         confidence = _opposite(fact, said, pairing, flipped)
     if confidence <= 0:
         return None
+    if _promises_speed(fact) and "never" not in said.words:
+        confidence = min(confidence, _DELAYED)
     partner = max((p for at in flipped if (p := pairing.partners[at])), key=lambda term: term.weight)
     shown = " ".join(token.raw for token in said.reading.tokens[partner.first : partner.last + 1])
     return Evidence(True, confidence, partner.first, partner.last, f"The post says the opposite about “{shown}”.")
+
+
+def _promises_speed(fact: Prepared) -> bool:
+    """Whether a fact says how fast something is, which "it has not arrived yet" does not contradict."""
+    timed = any(each.dimension == "time" and each.relation in ("<=", "<") for each in fact.reading.quantities)
+    fast = timed and bool(_FAST & {token.text for token in fact.reading.tokens})
+    return fast and not any(ALLOWANCE & term.keys.keys() for term in fact.reading.terms)
 
 
 def _flipped(fact: Prepared, said: Said, pairing: Pairing) -> list[int]:
@@ -193,7 +205,7 @@ def _against_affirmation(fact: Prepared, said: Said, pairing: Pairing, flipped: 
     """The post denies: all that it denies must be in the fact."""
     denied = [term for term in said.reading.terms if term.sign < 0 and _counts(term)]
     matched = [term for term in denied if any(pairing.partners[at] is term for at in flipped) or _known(fact, term)]
-    first = _first_denied(said, denied)
+    first = _first_denied(said, denied) if denied else []
     shares = {term.first: term.weight * (1.0 if term in first else _BEHIND) for term in denied}
     covered = sum(shares[term.first] for term in matched) / sum(shares.values()) if denied else 0.0
     if covered < _DENIED_PART or not any(term in matched for term in first):

@@ -11,7 +11,9 @@ from guidelines.claims.quantities import Quantity
 from guidelines.claims.terms import Reading
 
 _CEILING = group("compare_quantities ceiling")
-_ALLOWANCE = frozenset({"~returns", "~cancel", "~trial", "±refund", "~warranty", "exchang", "withdraw", "~notice"})
+ALLOWANCE = frozenset({"~returns", "~cancel", "~trial", "±refund", "~warranty", "exchang", "withdraw", "~notice"})
+"""What a fact grants time for, rather than promising to be fast."""
+
 _YEAR = 31557600.0
 _AGED = frozenset({"be", "are", "aged", "age", "over", "under", "is", "turn"})
 _ALL = frozenset({"all", "every", "entirely", "fully", "each", "only", "exclusively"})
@@ -95,7 +97,7 @@ def _one(fact: Prepared, said: Said, pairing: Pairing, ours: Quantity, theirs: Q
         theirs,
         negated=negated,
         ceiling=bool(said.words & _CEILING),
-        allowance=any(_ALLOWANCE & term.keys.keys() for term in fact.reading.terms),
+        allowance=any(ALLOWANCE & term.keys.keys() for term in fact.reading.terms),
         condition=aged or _is_threshold(fact, said, ours) or _only_from(said, ours, theirs),
         tolerance=fact.tolerance,
     )

@@ -166,7 +166,7 @@ def _score(fact: Prepared, said: Said, pairing: Pairing, ours: Sequence[Value], 
         score = max(score, 0.6)
     if pairing.topic.sole and pairing.topic.known > _MOSTLY and any(pairing.relations[at] > 0 for at in keep):
         score = max(score, _FREE_PLACE)
-    if kind == "place" and not _slot_of(fact) and pairing.topic.known <= 0.5:
+    if kind == "place" and not _slot_of(fact) and pairing.topic.known < 0.5:
         return 0.0
     if kind == "place" and score < _ENOUGH and _slot_of(fact) and _is_described(said):
         return 0.6

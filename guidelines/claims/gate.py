@@ -57,6 +57,8 @@ _MADE = frozenset({"made", "built", "sold", "grown"})
 _EXPERIENCED = group("gate experienced")
 _PARTICIPLES = group("gate participles")
 _AFTER_PARTICIPLE = group("gate after participle")
+_FILLERS = group("gate fillers")
+_SELF = frozenset({"me", "my", "mine", "myself", "our", "us"})
 _MET = frozenset({"found", "discovered", "heard", "learned", "saw"})
 _MEANS = frozenset({"through", "via", "thanks", "ad", "advert", "podcast", "friend"})
 _USING = frozenset({"use", "used", "using", "need", "needed", "spent", "paid"})
@@ -185,9 +187,12 @@ def is_anecdote(clause: Sequence[Token], *, opens: bool) -> bool:
 
 def _tells_of_self(words: Sequence[str]) -> bool:
     """Whether what follows "I" is an experience rather than a judgement: "I found Lumivox through an ad"."""
-    if _MET & set(words[:2]) and _MEANS & set(words):
+    if (_MET & set(words[:2]) and _MEANS & set(words)) or _SELF & set(words):
         return True
-    return bool(_USING & set(words[:3])) or not any(near in _KNOWING for near in words[:2])
+    if _USING & set(words[:3]):
+        return True
+    verbs = [word for word in words if word not in _FILLERS]
+    return not any(near in _KNOWING for near in verbs[:1])
 
 
 def _counts_things(clause: Sequence[Token]) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from guidelines.claims import calendar, comparators
+from guidelines.claims.ages import is_old, states_age
 from guidelines.claims.lexicon import entries, group
 from guidelines.claims.numbers import Number, number_at
 from guidelines.claims.text import Token
@@ -39,12 +40,6 @@ _PERIODIC = {"monthly": "month", "yearly": "year", "annually": "year", "annual":
 _LABELS = group("quantities labels")
 _LINES = {"4k": 2160, "8k": 4320, "2k": 1440, "uhd": 2160, "5k": 2880}
 _WORKING_DAYS = 1.4
-_OLDEST = 120
-_AFTER_AGE = group("quantities after age")
-_AROUND_AGE = group("quantities around age")
-_AGING = frozenset({"be", "turn", "turned", "been"})
-_DEMANDS = frozenset({"must", "have", "has", "need", "needs", "should", "gotta", "got", "required"})
-_PERSONS = group("quantities persons")
 _FOREVER = 1e11
 
 
@@ -205,28 +200,11 @@ def _measured(tokens: Sequence[Token], at: int) -> Quantity | None:
 
 def _age(tokens: Sequence[Token], base: Quantity) -> Quantity | None:
     """ "From the age of 11", "aged 16"."""
-    if not _states_age(tokens, base):
+    if not states_age(tokens, base.first, base.last, base.value):
         return None
     before = [_text(tokens, base.first - step) for step in (1, 2, 3, 4)]
     quantity = replace(_times(base, units()["year"][1]), dimension="age")
     return replace(quantity, relation=">=") if "from" in before else quantity
-
-
-def _states_age(tokens: Sequence[Token], base: Quantity) -> bool:
-    """Whether a bare number is an age: "aged 16", "from age 16", "must be at least 18", "children under 12"."""
-    before = [_text(tokens, base.first - step) for step in range(1, 8)]
-    if before[0] == "aged" or before[:2] == ["of", "age"] or (before[0] == "age" and before[1] in ("from", "to", "at")):
-        return True
-    after = _text(tokens, base.last + 1)
-    if base.value > _OLDEST or (after.isalpha() and after not in _AFTER_AGE):
-        return False
-    if after == "s" and not tokens[base.last + 1].attached:
-        return False
-    while before and before[0] in _AROUND_AGE:
-        before.pop(0)
-    if before[:1] and before[0] in _AGING:
-        return bool(set(before[1:5]) & _DEMANDS)
-    return bool(set(before[:1]) & _PERSONS)
 
 
 def _completing(tokens: Sequence[Token], at: int) -> Number | None:
@@ -282,13 +260,8 @@ def _with_unit(tokens: Sequence[Token], base: Quantity) -> Quantity | None:
     if name not in units() or (name in _TIGHT and not tokens[after].attached):
         return None
     measured = _compound_speed(tokens, base, after) or _in_unit(base, name, after, 1.0)
-    aged = measured.dimension == "time" and _is_old(tokens, after + 1)
+    aged = measured.dimension == "time" and is_old(tokens, after + 1)
     return replace(measured, dimension="age") if aged else measured
-
-
-def _is_old(tokens: Sequence[Token], at: int) -> bool:
-    older = (_text(tokens, at), _text(tokens, at + 1)) in (("or", "older"), ("and", "older"), ("of", "age"))
-    return older or _text(tokens, at) in ("old", "olds")
 
 
 def _in_unit(base: Quantity, name: str, last: int, scale: float) -> Quantity:

@@ -12,6 +12,7 @@ from guidelines.claims.values import Value, expand_days, values_of
 
 WEAK = 0.15
 _SHORTEST_ROOT = 5
+_ARTICLES = frozenset({"a", "an", "the", "my", "this", "that", "another"})
 _NO_EXTRA = frozenset({"included", "inclusive"})
 HALF = 0.4
 _PERIODS = {3600: "hour", 86400: "day", 604800: "week", 2629800: "month", 31557600: "year"}
@@ -77,12 +78,22 @@ def read(tokens: Sequence[Token], names: frozenset[int], known: "Spelling | None
     scope = polarity.scope_of(tokens, [(first, last) for first, last, _ in phrases if last > first], quantities)
     taken = {at for quantity in quantities for at in range(quantity.first, quantity.last + 1)} | names
     terms = [term for term in _terms(parts, phrases, scope, taken, tokens) if term is not None]
-    terms += [_price(quantity, scope) for quantity in quantities if quantity.dimension == "money"]
+    prices = [each for each in quantities if each.dimension == "money" and not _is_sum(tokens, each)]
+    terms += [_price(quantity, scope) for quantity in prices]
     terms += [_period(quantity, scope) for quantity in quantities if quantity.period]
     values = tuple(expand_days(values_of(tokens), tokens))
     values = tuple(value for value in values if not names & set(range(value.first, value.last + 1)))
     ordered = tuple(sorted(terms, key=lambda term: term.first))
     return Reading(tokens, ordered, quantities, values, slots_of(tokens, names), scope, names)
+
+
+def _is_sum(tokens: Sequence[Token], amount: Quantity) -> bool:
+    """Whether money is the size of a thing and not what it costs: "a £500 withdrawal"."""
+    before = tokens[amount.first - 1].text if amount.first else ""
+    behind = tokens[amount.last + 1] if amount.last + 1 < len(tokens) else None
+    if before not in _ARTICLES or behind is None:
+        return False
+    return behind.kind == "word" and stem(behind.text) not in stop_words()
 
 
 def _part_of_phrase(quantity: Quantity, phrases: list[tuple[int, int, dict[str, int]]]) -> bool:
