@@ -132,7 +132,7 @@ def test_a_line_stands_above_what_is_new(page: Page, slack: LocalSlack, ana: Per
     expect(after).to_contain_text("not read yet")
     expect(after.locator(".author")).to_be_visible()
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         assert accessibility_faults(page) == []
     page.reload()
     expect(said(page, "nor this")).to_be_visible()
