@@ -138,6 +138,8 @@ class BlueskyServer:
             "listNotifications": self._notifications,
             "searchPosts": self._search,
             "getAuthorFeed": self._author_feed,
+            "getListFeed": self._everybody_s_feed,
+            "getFeed": self._everybody_s_feed,
             "resolveHandle": self._resolve,
         }
         if name not in methods:
@@ -246,6 +248,14 @@ class BlueskyServer:
     def _author_feed(self, _us: Account, ask: Mapping[str, list[str]], _body: Any) -> Answer:
         found = [{"post": self.view(one)} for one in self.records.values() if one.did == ask["actor"][0]]
         return self._listed("feed", found, ask)
+
+    def _everybody_s_feed(self, _us: Account, ask: Mapping[str, list[str]], _body: Any) -> Answer:
+        """A list or an offered feed, which here hold all there is, and something that somebody repeats."""
+        if not {"list", "feed"} & set(ask):
+            return problem(400, "InvalidRequest", 'Error: Params must have the property "feed"')
+        found = [{"post": self.view(one)} for one in self.records.values()]
+        repeated = [{**one, "reason": {"$type": "app.bsky.feed.defs#reasonRepost"}} for one in found[:1]]
+        return self._listed("feed", [*found[1:], *repeated], ask)
 
     def _resolve(self, _us: Account, ask: Mapping[str, list[str]], _body: Any) -> Answer:
         for one in self.accounts.values():

@@ -137,6 +137,37 @@ class TestSources:
             assert not fetch(world, page.cursor, Followed(kind, query)).posts
 
     @pytest.mark.parametrize(
+        ("query", "method"),
+        [
+            ("https://bsky.app/profile/maya.test/lists/3kl", "getListFeed"),
+            ("https://bsky.app/profile/maya.test/feed/batteries", "getFeed"),
+            ("at://did:plc:maya/app.bsky.graph.list/3kl", "getListFeed"),
+            ("at://did:plc:maya/app.bsky.feed.generator/batteries", "getFeed"),
+        ],
+    )
+    def test_lists_and_feeds_are_followed_without_what_is_only_repeated(
+        self, server: BlueskyServer, world: LocalWorld, query: str, method: str
+    ) -> None:
+        followed = Followed(SourceKind.FEED, query)
+        world.make_mention("Old, and repeated")
+        wanted = [world.make_mention("New"), world.make_mention("Newer")]
+        page = fetch(world, None, followed)
+        assert [post.id for post in page.posts] == wanted
+        assert server.asked[-1] == f"app.bsky.feed.{method}"
+        wanted.append(world.make_mention("Newest"))
+        assert [post.id for post in fetch(world, page.cursor, followed).posts] == wanted[2:]
+
+    def test_an_offered_feed_is_not_walked_back(self, server: BlueskyServer, world: LocalWorld) -> None:
+        server.page = 3
+        followed = Followed(SourceKind.FEED, "at://did:plc:maya/app.bsky.feed.generator/batteries")
+        cursor = fetch(world, None, followed).cursor
+        for number in range(9):
+            world.make_mention(f"Number {number}")
+        page = fetch(world, cursor, followed)
+        assert page.complete
+        assert not page.gap
+
+    @pytest.mark.parametrize(
         ("kind", "query"),
         [
             (SourceKind.SEARCH, " "),
