@@ -135,7 +135,7 @@ def _update_reply(
         if state is not None and state.status in (PostStatus.DELETED, PostStatus.HIDDEN):
             _removed(session, deps, reply)
         elif reply.state is ReplyState.PENDING_REMOTE and state is not None and state.post is not None:
-            reply.posted(external_id=state.id, url=state.post.url, at=deps.now())
+            reply.posted(external_id=state.post.id, url=state.post.url, at=deps.now())
             outbox.show(session, mention.id, at=deps.now())
         _keep_answers(session, deps, account, reply, mention, answers)
 
@@ -160,11 +160,12 @@ def _removed(session: Session, deps: Deps, reply: Reply) -> None:
 def _keep_answers(
     session: Session, deps: Deps, account: Account, reply: Reply, mention: Mention, answers: Sequence[Post]
 ) -> None:
-    others = [answer for answer in answers if not answer.is_own and answer.is_public]
+    site = Site.of(session, account)
+    told, _ = fit(answers, at=deps.now())
+    others = [each for each in told if not each.is_own and each.author.id not in site.own_ids and each.is_public]
     if not others:
         return
-    others = list(fit(others, at=deps.now())[0])
-    store(session, Site.of(session, account), others, at=deps.now())
+    store(session, site, others, at=deps.now())
     known = {
         post.external_id: post
         for post in session.scalars(

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from booth import Fair, open_fair
 from conftest import DrivenClock
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from bot import audit, budgets, delivery, outcomes, review, showing
 from bot.audit import holds, purging
@@ -17,11 +17,13 @@ from bot.models import (
     Draft,
     Mention,
     MentionState,
+    Outcome,
     Period,
     PostRecord,
     Reply,
+    ReplyState,
 )
-from connectors.base import Condition, ConnectorError, Fault, Policy, PostStatus
+from connectors.base import Condition, ConnectorError, Fault, Policy, PostState, PostStatus
 
 DEADLINE = timedelta(hours=24)
 SECRET = "zanzibar"
@@ -221,3 +223,31 @@ def test_an_answer_that_leaves_posts_out_or_a_connector_that_breaks_costs_nothin
 )
 def test_a_draft_quotes_what_it_repeats_in_a_row(draft: str, post: str, does: bool) -> None:
     assert purging.quotes(draft, post) is does
+
+
+def test_what_a_colleague_answers_from_an_account_of_their_own_is_no_outcome(fair: Fair) -> None:
+    reply = fair.approve(fair.hear(QUESTION), ANSWER)
+    delivery.post(fair.deps, reply.id)
+    fair.connect("ana", "U0ANA")
+    fair.booth.write("Thank you, colleague!", author="ana", parent="booth-2")
+    fair.booth.write("Thank you!", parent="booth-2")
+    fair.clock.advance(minutes=20)
+    outcomes.watch(fair.deps, fair.account.id)
+    with fair.deps.sessions() as session:
+        assert session.scalar(select(func.count()).select_from(Outcome)) == 1
+
+
+def test_a_reply_that_moderators_let_through_goes_by_the_id_it_has_then(fair: Fair) -> None:
+    reply = fair.approve(fair.hear(QUESTION), ANSWER)
+    with fair.deps.sessions.begin() as session:
+        row = session.get_one(Reply, reply.id)
+        row.begin_sending(owner="x", at=fair.clock(), lease=fair.deps.lease)
+        row.pending_remote(external_id="held-7", url="", detail="", at=fair.clock())
+    post_id = fair.booth.write(ANSWER, author="harbour", parent="booth-1")
+    fair.booth.refresh = lambda call, post_ids: tuple(  # type: ignore[method-assign]
+        PostState(each, PostStatus.LIVE, fair.booth.posts[post_id]) for each in post_ids if each == "held-7"
+    )
+    fair.clock.advance(minutes=20)
+    outcomes.watch(fair.deps, fair.account.id)
+    public = fair.reply(reply)
+    assert (public.state, public.external_id) == (ReplyState.POSTED, post_id)
