@@ -75,6 +75,7 @@ class Wire:
 
     `words` name faults by what the platform says, before the status decides: one status has many meanings. `waits`
     reads from the body how long to wait at a rate limit; `window` is how long when the answer does not say at all.
+    `refuses_in_pages` is for platforms whose own refusals are web pages instead of JSON.
     """
 
     title: str
@@ -84,6 +85,7 @@ class Wire:
     allowance: Callable[[Answer], Allowance | None] = _untold
     waits: Callable[[Answer], timedelta | None] = _unsaid
     window: timedelta = timedelta(minutes=1)
+    refuses_in_pages: bool = False
 
     def exchange(self, call: Call, request: Request) -> Answer:
         """Send exactly this request; raises `NoAnswer`. Redirects are followed on reads at home, and nowhere else."""
@@ -179,7 +181,7 @@ class Wire:
 
     def _fault(self, answer: Answer) -> Fault:
         by_status = {**_BY_STATUS, **self.by_status}
-        if not is_mapping(answer.body):
+        if not is_mapping(answer.body) and not self.refuses_in_pages:
             # Not the platform's own word: a firewall's page must not make a post count as deleted.
             return by_status[answer.status] if answer.status in _WITHOUT_A_REASON else Fault.INVALID
         said = self.said(answer).casefold()
