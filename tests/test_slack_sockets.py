@@ -57,6 +57,19 @@ def test_a_silent_socket_is_noticed_and_built_anew(slack: LocalSlack, app: OnceA
     assert supervisor.health()["ok"] is False
 
 
+def test_a_socket_that_answers_pings_and_brings_nothing_is_exchanged(slack: LocalSlack, app: OnceApp) -> None:
+    supervisor = Supervisor(app, slack.app_token, ping_every=0.2, silent_after=30, quiet_after=1.0, look_every=0.1)
+    supervisor.start()
+    try:
+        eventually(lambda: supervisor.health()["ok"])
+        slack.silence_sockets(pongs=True)
+        ana = slack.person("ana")
+        ana.wait_for(lambda: _opened(ana) and ana.home(), timeout=15)
+        assert supervisor.health()["rebuilt"] == 0, "it never looked silent"
+    finally:
+        supervisor.stop()
+
+
 def test_a_socket_that_slack_closes_is_replaced(slack: LocalSlack, app: OnceApp) -> None:
     supervisor = watched(app, slack.app_token)
     supervisor.start()

@@ -20,6 +20,10 @@ PING_EVERY = 10.0
 SILENT_AFTER = 45.0
 """Seconds without a sign of life from Slack; four pings went unanswered."""
 
+QUIET_AFTER = 600.0
+"""Seconds without an envelope after which a connection is exchanged for another. Nothing to tell and nothing told any
+more look alike from here: connections have been seen that answered every ping and brought nothing."""
+
 LOOK_EVERY = 5.0
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
@@ -54,6 +58,7 @@ class Supervisor:
         *,
         ping_every: float = PING_EVERY,
         silent_after: float = SILENT_AFTER,
+        quiet_after: float = QUIET_AFTER,
         look_every: float = LOOK_EVERY,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -61,6 +66,7 @@ class Supervisor:
         self._app_token = app_token
         self._ping_every = ping_every
         self._silent_after = silent_after
+        self._quiet_after = quiet_after
         self._look_every = look_every
         self._clock = clock
         self._lock = Lock()
@@ -101,14 +107,16 @@ class Supervisor:
         while not self._stopping.is_set():
             if self._is_well():
                 pause = FIRST_PAUSE
+                if self._is_quiet():
+                    self._try(self._exchange)
                 self._stopping.wait(self._look_every)
-            elif not self._rebuilt_anew():
+            elif not self._try(self._rebuild):
                 self._stopping.wait(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
 
-    def _rebuilt_anew(self) -> bool:
+    def _try(self, act: Callable[[], bool]) -> bool:
         try:
-            return self._rebuild()
+            return act()
         except Exception:
             # Whatever breaks in the library, a thread that died would leave us deaf for good.
             log.exception("the socket to Slack could not be rebuilt")
@@ -116,6 +124,9 @@ class Supervisor:
 
     def _is_well(self) -> bool:
         return self._is_connected() and self._clock() - self._last_sign() <= self._silent_after
+
+    def _is_quiet(self) -> bool:
+        return self._clock() - max(self._connected_at, self._last_envelope) > self._quiet_after
 
     def _is_connected(self) -> bool:
         line = self._line
@@ -132,6 +143,20 @@ class Supervisor:
         if had_one:
             log.warning("the socket to Slack is silent or closed; a new one is made")
         self._close()
+        is_up = self._connect()
+        self._rebuilt += had_one and is_up
+        return is_up
+
+    def _exchange(self) -> bool:
+        """Connect anew before the old connection is left, so that nothing is missed in between."""
+        old = self._line
+        log.info("nothing was heard from Slack for %s s; the connection is exchanged", self._quiet_after)
+        is_up = self._connect()
+        if is_up and old is not None:
+            _shut(old)
+        return is_up
+
+    def _connect(self) -> bool:
         line = self._new_line()
         try:
             line.connect()
@@ -142,7 +167,6 @@ class Supervisor:
             return False
         with self._lock:
             self._line, self._connected_at, self._trouble = line, self._clock(), ""
-        self._rebuilt += had_one
         log.info("connected to Slack")
         return True
 
