@@ -51,7 +51,7 @@ def collect(deps: Deps, source_id: int) -> Collected:
     followed = Followed(source.kind, source.query)
     cursor = Cursor(source.cursor) if source.cursor is not None else None
     try:
-        page = _fetched(deps, account, followed, cursor)
+        page = fetched(deps, account, followed, cursor)
     except ConnectorError as error:
         return _failed(deps, source_id, error)
     for skipped in page.skipped:
@@ -84,14 +84,7 @@ def gather_context(deps: Deps, mention_id: int) -> None:
         kept.truncated = thread.truncated
 
 
-def due_sources(session: Session, *, at: datetime) -> Sequence[tuple[int, int]]:
-    """Return the sources that may be looked at now, each with the number of the slot that now falls into."""
-    free = or_(Source.not_before.is_(None), Source.not_before <= at)
-    active = select(Source.id, Source.poll_seconds).where(Source.state == SourceState.ACTIVE, free)
-    return [(source_id, int(at.timestamp()) // pause) for source_id, pause in session.execute(active)]
-
-
-def _fetched(deps: Deps, account: Account, followed: Followed, cursor: Cursor | None) -> Page:
+def fetched(deps: Deps, account: Account, followed: Followed, cursor: Cursor | None) -> Page:
     """Return a page of posts that are fit to keep; raises `ConnectorError` for everything that is amiss."""
     connector = connector_of(deps, account.platform)
     if (refused := policies.unapproved(connector.spec, account)) is not None:
@@ -103,6 +96,13 @@ def _fetched(deps: Deps, account: Account, followed: Followed, cursor: Cursor | 
         raise ConnectorError(Fault.INVALID, what)
     posts, unfit = fit(page.posts, at=deps.now())
     return replace(page, posts=posts, skipped=(*page.skipped, *unfit))
+
+
+def due_sources(session: Session, *, at: datetime) -> Sequence[tuple[int, int]]:
+    """Return the sources that may be looked at now, each with the number of the slot that now falls into."""
+    free = or_(Source.not_before.is_(None), Source.not_before <= at)
+    active = select(Source.id, Source.poll_seconds).where(Source.state == SourceState.ACTIVE, free)
+    return [(source_id, int(at.timestamp()) // pause) for source_id, pause in session.execute(active)]
 
 
 def _is_held(session: Session, deps: Deps, source: Source, account: Account) -> bool:

@@ -9,9 +9,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bot import audit, outbox, pacing, queue
-from bot.accounts import call_for, connector_of
+from bot.accounts import connector_of
 from bot.deps import Deps
 from bot.errors import ChorusError, NotFound
+from bot.intake import fetched
 from bot.ledger import Site, store
 from bot.models import Account, Employee, Mention, MentionState, PostRecord, Source, SourceState
 from bot.permissions import Act, require
@@ -120,7 +121,7 @@ def _read(deps: Deps, account: Account, address: str) -> Post:
     connector = connector_of(deps, account.platform)
     followed = Followed(SourceKind.THREAD, address)
     try:
-        page = connector.fetch(call_for(deps, account), followed, None)
+        page = fetched(deps, account, followed, None)
     except ConnectorError as error:
         advice = _WHAT_TO_DO.get(error.fault, "Check that the address leads to one single post.")
         raise ChorusError(f"{connector.spec.title} did not give it to us: {error.detail} {advice}") from None

@@ -7,9 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import audit, pacing
-from bot.accounts import call_for, connector_of
+from bot.accounts import connector_of
 from bot.deps import Deps
 from bot.errors import ChorusError, NotFound
+from bot.intake import fetched
 from bot.models import Account, Source, SourceState
 from connectors.base import Call, Capability, Condition, Followed, Identity, Page, SourceKind
 
@@ -96,7 +97,7 @@ def look(deps: Deps, account_id: int, followed: Followed) -> Page:
         if account is None:
             raise NotFound("There is no such account. See: chorus accounts list")
     _must_be_able(deps, account, followed.kind)
-    page = connector_of(deps, account.platform).fetch(call_for(deps, account), followed, None)
+    page = fetched(deps, account, followed, None)
     return pacing.noted(deps, account, followed.kind.value, page)
 
 

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from bot import cleaning, intake, jobs, showing
+from bot import cleaning, intake, jobs, showing, sources
 from bot.database import Sessions
 from bot.deps import utc_now
 from bot.models import Mention, MentionState, Notice, PostRecord, SourceState, Thread
-from connectors.base import Author, Cursor, Fault, Page, Post
+from connectors.base import Author, ConnectorError, Cursor, Fault, Followed, Page, Post, SourceKind
 
 WRITER = Author("w", "writer")
 
@@ -181,3 +181,13 @@ def test_whatever_posts_hold_what_is_fit_can_be_stored(posts: list[Post]) -> Non
             assert "\0" not in text
             text.encode()
         assert post.created_at <= now
+
+
+def test_looking_before_adding_survives_a_connector_that_breaks_and_is_paid_for(fair: Fair) -> None:
+    fair.booth.trouble = ZeroDivisionError()
+    with pytest.raises(ConnectorError, match="broke over what it was told"):
+        sources.look(fair.deps, fair.account.id, Followed(SourceKind.MENTIONS))
+    fair.booth.trouble = None
+    fair.booth.write("Harbour")
+    assert len(sources.look(fair.deps, fair.account.id, Followed(SourceKind.MENTIONS)).posts) == 1
+    assert count(fair, PostRecord) == 0
