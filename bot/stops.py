@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import perf_counter
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from bot import audit, outbox
 from bot.deps import Deps
 from bot.errors import ChorusError, Conflict, NotFound
 from bot.ledger import lock_thread_of
-from bot.models import Employee, Mention, Reply, ReplyState, Stop, StopScope
+from bot.models import Account, Employee, Mention, Reply, ReplyState, Source, Stop, StopScope, Venue
 from bot.permissions import Act, require
 
 _LOCK = "stop switch"
@@ -41,6 +41,20 @@ class Drill:
     seen_after: timedelta
     would_freeze: tuple[int, ...]
     on_their_way: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Something that can be stopped, with a name for people."""
+
+    scope: StopScope
+    subject: str
+    name: str
+
+    @property
+    def key(self) -> str:
+        """As it stands in a list of what may pass."""
+        return f"{self.scope.value}:{self.subject}"
 
 
 def active(
@@ -134,6 +148,20 @@ def thaw(deps: Deps) -> tuple[int, ...]:
             if interrupted(session, reply, source_id, at=deps.now()) is not None
         ]
     return tuple(reply_id for reply_id in candidates if _give_back(deps, reply_id))
+
+
+def stoppable(session: Session, platforms: Iterable[str], *, most: int = 500) -> tuple[Place, ...]:
+    """Return what can be stopped or let pass: platforms, accounts, sources and venues, of each at most so many."""
+    found = [Place(StopScope.PLATFORM, name, name) for name in sorted(platforms)]
+    named: tuple[tuple[StopScope, "Select[int, str, str]"], ...] = (
+        (StopScope.ACCOUNT, select(Account.id, Account.handle, Account.platform).order_by(Account.id)),
+        (StopScope.SOURCE, select(Source.id, Source.name, Source.platform).order_by(Source.name)),
+        (StopScope.VENUE, select(Venue.id, Venue.name, Venue.platform).order_by(Venue.name)),
+    )
+    for scope, asked in named:
+        for number, name, platform in session.execute(asked.limit(most)):
+            found.append(Place(scope, str(number), f"{name} ({platform})"))
+    return tuple(found)
 
 
 def thrown(session: Session, *, at: datetime) -> tuple[Stop, ...]:

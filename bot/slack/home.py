@@ -62,9 +62,11 @@ def stop_line(stop: Stop, words: Words) -> Markup:
     """Return what a stop stops, why, since when."""
     what = words(f"stop.scope_{stop.scope.value}", subject=stop.subject)
     until = words.markup("stop.until", when=date(stop.until)) if stop.until else ""
-    return words.markup(
+    passing = words.markup("stop.passing", allowed=one_line(", ".join(stop.allowed), 200)) if stop.allowed else ""
+    line = words.markup(
         "stop.line", what=what, reason=one_line(stop.reason, 300), since=date(stop.thrown_at), until=until
     )
+    return Markup(f"{line} {passing}".rstrip())
 
 
 def work_line(work: WorkView, words: Words) -> Markup:

@@ -18,6 +18,19 @@ DURATIONS: Mapping[str, timedelta | None] = MappingProxyType(
 )
 
 
+NOTHING = "nothing"
+MOST_OF_A_KIND = 30
+"""Slack's menus hold a hundred choices; a longer list is in the console."""
+_SPOKEN: Mapping[StopScope, str] = MappingProxyType(
+    {
+        StopScope.PLATFORM: "stop.platform",
+        StopScope.ACCOUNT: "stop.account",
+        StopScope.SOURCE: "stop.source",
+        StopScope.VENUE: "stop.venue",
+    }
+)
+
+
 def open_home(visit: Visit) -> None:
     """Show the Home of whoever opens it."""
     if visit.body["event"].get("tab") == "home":
@@ -32,11 +45,11 @@ def publish(visit: Visit) -> None:
 
 def ask_stop(visit: Visit) -> None:
     """Ask what to stop and why."""
-    listed = desk.sources(visit.deps, by=visit.person)
-    places = [("all:", visit.words("stop.all"))]
-    places += [(f"platform:{name}", visit.words("stop.platform", name=name)) for name in sorted(visit.deps.connectors)]
-    places += [(f"source:{each.source_id}", visit.words("stop.source", name=each.name)) for each in listed]
-    visit.open(_stop_modal(places, visit.words))
+    with visit.deps.sessions() as session:
+        found = stops.stoppable(session, visit.deps.connectors, most=MOST_OF_A_KIND)
+    visit.open(
+        _stop_modal([(each.key, visit.words(_SPOKEN[each.scope], name=each.name)) for each in found], visit.words)
+    )
 
 
 def stop(visit: Visit) -> None:
@@ -45,7 +58,9 @@ def stop(visit: Visit) -> None:
     lasting = DURATIONS[_chosen(visit, "lasting")]
     until = visit.deps.now() + lasting if lasting else None
     reason = visit.values["reason"]["reason"]["value"] or ""
-    stops.throw(visit.deps, StopScope(scope), subject, reason=reason, by=visit.person, until=until)
+    passing = _chosen(visit, "allowed")
+    allowed = [] if passing == NOTHING else [passing]
+    stops.throw(visit.deps, StopScope(scope), subject, reason=reason, by=visit.person, until=until, allowed=allowed)
     told = modals.notice(visit.words("stop.title"), visit.words("stop.done"), visit.words)
     visit.ack(response_action="update", view=told)
     with visit.afterwards("a stop"):
@@ -87,13 +102,16 @@ def _chosen(visit: Visit, name: str) -> str:
 
 
 def _stop_modal(places: list[tuple[str, str]], words: Words) -> Json:
+    everything = [Option("all:", words("stop.all")), *(Option(*place) for place in places[:99])]
+    passing = [Option(NOTHING, words("stop.nothing")), *(Option(*place) for place in places[:99])]
     durations = [Option(name, words(f"stop.lasting_{name}")) for name in DURATIONS]
     return modal(
         "stop.throw",
         words("stop.title"),
         [
             section(words("stop.text")),
-            field("place", words("stop.place"), select("place", [Option(*place) for place in places[:100]], "all:")),
+            field("place", words("stop.place"), select("place", everything, "all:")),
+            field("allowed", words("stop.allowed"), select("allowed", passing, NOTHING)),
             field("lasting", words("stop.lasting"), select("lasting", durations, "open")),
             field("reason", words("stop.reason"), text_input("reason", multiline=True, longest=300)),
         ],

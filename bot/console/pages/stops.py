@@ -10,7 +10,7 @@ from starlette.responses import Response
 from bot import stops
 from bot.console.house import Page, Visit, whole
 from bot.errors import ChorusError
-from bot.models import Account, Employee, PostRecord, Reply, Source, Stop, StopScope, Venue
+from bot.models import Employee, PostRecord, Reply, Stop, StopScope
 from bot.permissions import Act
 
 MOST_PAST = 20
@@ -38,7 +38,8 @@ def throw(visit: Visit) -> Response:
             raise ChorusError("Choose what to stop.")
         until = visit.deps.now() + lasting if lasting else None
         reason = visit.field("reason")[:LONGEST]
-        stops.throw(visit.deps, StopScope(kind), subject, reason=reason, by=visit.person, until=until)
+        allowed = [visit.field("allowed")] if visit.field("allowed") else []
+        stops.throw(visit.deps, StopScope(kind), subject, reason=reason, by=visit.person, until=until, allowed=allowed)
     except ChorusError as error:
         return _page(visit, problem=str(error), status=422)
     return visit.go("/stops", "Stopped. Nothing in this scope leaves any more.")
@@ -79,14 +80,8 @@ def _page(visit: Visit, *, problem: str = "", status: int = 200) -> Response:
 
 def _places(session: Session, visit: Visit) -> dict[str, str]:
     """Everything that can be stopped, with the words for it."""
-    places = {"all:": "Everything"}
-    places |= {f"platform:{name}": f"Platform {name}" for name in sorted(visit.deps.connectors)}
-    venues = session.execute(select(Venue.id, Venue.name, Venue.platform).order_by(Venue.name).limit(500))
-    places |= {f"venue:{row.id}": f"Venue {row.name} ({row.platform})" for row in venues}
-    accounts = session.execute(select(Account.id, Account.handle, Account.platform).order_by(Account.id))
-    places |= {f"account:{row.id}": f"Account {row.handle} ({row.platform})" for row in accounts}
-    sources = session.execute(select(Source.id, Source.name).order_by(Source.name).limit(500))
-    return places | {f"source:{row.id}": f"Source {row.name}" for row in sources}
+    found = stops.stoppable(session, visit.deps.connectors)
+    return {"all:": "Everything"} | {place.key: f"{place.scope.value.capitalize()} {place.name}" for place in found}
 
 
 def _answered(session: Session, frozen: tuple[Reply, ...]) -> dict[int, PostRecord]:
