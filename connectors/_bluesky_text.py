@@ -26,6 +26,9 @@ BYTES = 3_000
 
 POST = "app.bsky.feed.post"
 
+_TAG_GRAPHEMES = 64
+_TAG_BYTES = 640
+
 _KEY = re.compile(r"[234567abcdefghij][234567abcdefghijklmnopqrstuvwxyz]{12}")
 _DIGITS = "234567" + string.ascii_lowercase
 _CLOCKS = 1 << 10
@@ -69,7 +72,7 @@ def mentions(text: str) -> list[MentionMatch]:
 def facets(text: str, dids: Mapping[str, str]) -> list[Any]:
     """Return what of the text is a link, a tag, or a mention of somebody in `dids` (handle → DID), in order."""
     main = models.AppBskyRichtextFacet
-    found = [one for one in detect_facets(text) if all(map(_can_be_followed, one.features))]
+    found = [one for one in detect_facets(text) if all(map(_is_taken, one.features))]
     for one in mentions(text):
         if (did := dids.get(one.handle.lower())) is not None:
             index = main.ByteSlice(byte_start=one.byte_start, byte_end=one.byte_end)
@@ -99,8 +102,11 @@ def shown(record: Json) -> str:
     return b"".join([*pieces, raw[at:]]).decode(errors="replace")
 
 
-def _can_be_followed(feature: Any) -> bool:
-    return not isinstance(feature, models.AppBskyRichtextFacet.Link) or bool(web_address(feature.uri))
+def _is_taken(feature: Any) -> bool:
+    """Whether Bluesky takes a record with this in it: for one tag that is too long it refuses the whole."""
+    if isinstance(feature, models.AppBskyRichtextFacet.Tag):
+        return len(feature.tag.encode()) <= _TAG_BYTES and len(regex.findall(r"\X", feature.tag)) <= _TAG_GRAPHEMES
+    return bool(web_address(feature.uri))
 
 
 def _reference(view: Json) -> Any:

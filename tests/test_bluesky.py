@@ -221,6 +221,11 @@ class TestReplies:
         assert told["acme.com"]["uri"] == "https://acme.com"
         assert len(told) == 4
 
+    def test_a_tag_that_bluesky_would_refuse_is_only_text(self, server: BlueskyServer, world: LocalWorld) -> None:
+        text = f"#{'a' * 65} #{'क्षि' * 60} #short"
+        record = stored(server, CONNECTOR.reply(world.call, intent_for(world, text)))
+        assert [one["features"][0]["tag"] for one in record["facets"]] == ["short"]
+
     def test_a_name_that_cannot_be_looked_up_now_keeps_the_reply_back(
         self, proxy: FaultProxy, world: LocalWorld
     ) -> None:

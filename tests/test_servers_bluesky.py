@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
-from servers.bluesky import Person, eventually, network
+from servers.bluesky import Network, Person, eventually, network
 from test_conformance_bluesky import CANNOT, REFUSALS
 
 from connectors.base import (
@@ -113,9 +113,14 @@ def uninvited(author: Person) -> Post:
 
 
 @pytest.fixture(scope="module")
-def home() -> Iterator[str]:
-    with network() as home:
-        yield home
+def bluesky() -> Iterator[Network]:
+    with network() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def home(bluesky: Network) -> str:
+    return bluesky.home
 
 
 @pytest.fixture(scope="module")
@@ -319,3 +324,17 @@ def test_a_deep_conversation_is_read_to_its_end(scene: Scene, people: People) ->
     thread = scene.connector.thread(scene.call, posts[-1])
     assert [post.id for post in thread.posts] == posts
     assert not thread.truncated
+
+
+def test_a_reply_that_moderators_took_down_is_seen_as_removed(scene: Scene, people: People, bluesky: Network) -> None:
+    ours = scene.posted(scene.intent(scene.mention())).receipt.id
+    eventually(lambda: people.maya.sees(ours))
+    bluesky.take_down(ours)
+    eventually(lambda: not people.maya.sees(ours))
+    later = replace(scene.call, now=datetime.now(UTC) + timedelta(minutes=30))
+    assert [one.kind for one in scene.connector.outcomes(later, (ours,))] == [SignalKind.REMOVED]
+    assert scene.connector.refresh(later, (ours,))[0].status is PostStatus.HIDDEN
+
+
+def test_the_network_is_open_to_this_machine_alone(bluesky: Network) -> None:
+    assert bluesky.listens_at() == {"0100007F"}

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ import pytest
 
 _FOLDER = Path(__file__).parent / "bluesky"
 _POST = "app.bsky.feed.post"
+_SOME_CID = "bafyreiclp443lavogvhj3d2ob2cxbfuscni2k5jk7bebjzg7khl3esabwq"
 
 
 class Person:
@@ -107,9 +109,37 @@ class Person:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A running network: `home` is the server of all accounts, `app_view` the one that shows everybody's posts."""
+
+    home: str
+    app_view: str
+    process_id: int
+
+    def take_down(self, uri: str) -> None:
+        """Let the moderators remove a post from what is shown."""
+        body = {
+            "subject": {"$type": "com.atproto.repo.strongRef", "uri": uri, "cid": _SOME_CID},
+            "takedown": {"applied": True, "ref": "test"},
+        }
+        method = f"{self.app_view}/xrpc/com.atproto.admin.updateSubjectStatus"
+        response = httpx.post(method, json=body, auth=("admin", "admin-pass"), timeout=20, trust_env=False)
+        assert response.status_code == 200, response.text
+
+    def listens_at(self) -> set[str]:
+        """The addresses at which the network's process listens, as Linux writes them."""
+        links = [one.readlink() for one in Path(f"/proc/{self.process_id}/fd").iterdir()]
+        sockets = {str(link).removeprefix("socket:[").rstrip("]") for link in links if "socket:" in str(link)}
+        lines = [
+            line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()
+        ]
+        return {line[1].partition(":")[0] for line in lines if line[3] == "0A" and line[9] in sockets}
+
+
 @contextmanager
-def network() -> Iterator[str]:
-    """Yield the address of a PDS in a running network."""
+def network() -> Iterator[Network]:
+    """Start the network, and stop it again."""
     if not (_FOLDER / "node_modules" / ".installed").exists() or shutil.which("redis-server") is None:
         pytest.fail("Bluesky's development network is not installed. Run: tests/servers/install.sh")
     # Not pytest's own folder: PostgreSQL runs as another user, who may not look in there.
@@ -131,7 +161,7 @@ def network() -> Iterator[str]:
             ["node", "network.mjs"], cwd=_FOLDER, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         try:
-            yield _address(process)
+            yield Network(**_told(process), process_id=process.pid)
         finally:
             _end(process)
 
@@ -178,14 +208,14 @@ def _redis(folder: Path) -> Iterator[str]:
         _end(process)
 
 
-def _address(process: "subprocess.Popen[bytes]", patience: float = 90) -> str:
+def _told(process: "subprocess.Popen[bytes]", patience: float = 90) -> dict[str, str]:
     assert process.stdout is not None
     until = time.monotonic() + patience
     while time.monotonic() < until and process.poll() is None:
         if select.select([process.stdout], [], [], 0.5)[0]:
             line = process.stdout.readline()
             if line.startswith(b"{"):
-                found: str = json.loads(line)["pds"]
+                found: dict[str, str] = json.loads(line)
                 return found
     raise AssertionError("Bluesky's development network did not start.")
 

@@ -1,5 +1,5 @@
 // Bluesky's own development network (PLC, PDS, AppView, Ozone) on the loopback address, until stdin closes.
-// It prints one line of JSON when it is up: where the PDS lives.
+// It prints one line of JSON when it is up: where the PDS and the AppView live.
 import dns from 'node:dns'
 import net from 'node:net'
 
@@ -28,4 +28,5 @@ process.on('SIGTERM', stop)
 process.stdin.on('end', stop)
 process.stdin.resume()
 
-console.log(JSON.stringify({ pds: `http://127.0.0.1:${network.pds.port}` }))
+const at = (server) => `http://127.0.0.1:${server.port}`
+console.log(JSON.stringify({ home: at(network.pds), app_view: at(network.bsky) }))
