@@ -153,7 +153,7 @@ def thaw(deps: Deps) -> tuple[int, ...]:
 def stoppable(session: Session, platforms: Iterable[str], *, most: int = 500) -> tuple[Place, ...]:
     """Return what can be stopped or let pass: platforms, accounts, sources and venues, of each at most so many."""
     found = [Place(StopScope.PLATFORM, name, name) for name in sorted(platforms)]
-    named: tuple[tuple[StopScope, "Select[int, str, str]"], ...] = (
+    named: tuple[tuple[StopScope, Select[int, str, str]], ...] = (
         (StopScope.ACCOUNT, select(Account.id, Account.handle, Account.platform).order_by(Account.id)),
         (StopScope.SOURCE, select(Source.id, Source.name, Source.platform).order_by(Source.name)),
         (StopScope.VENUE, select(Venue.id, Venue.name, Venue.platform).order_by(Venue.name)),

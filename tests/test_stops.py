@@ -1,5 +1,7 @@
 """The stop switch: what it holds, who may throw it, how fast it is seen, and that nothing bursts out afterwards."""
 
+import multiprocessing
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -9,7 +11,7 @@ from threading import Thread
 import pytest
 from conftest import DrivenClock
 from sqlalchemy import select
-from throttle_world import PLATFORM, World, build, deps_of
+from throttle_world import PLATFORM, World, build, deps_of, wait_for_a_stop
 from typer.testing import CliRunner
 
 from bot import stops
@@ -196,6 +198,26 @@ def test_once_thrown_no_other_process_begins_to_send(world: World, deps: Deps) -
     thrower.join(timeout=30)
     assert done.get().id
     assert active(deps, world) is not None
+
+
+def test_every_process_sees_a_stop_within_two_seconds(
+    world: World, deps: Deps, database_url: str, clock: DrivenClock
+) -> None:
+    place = (PLATFORM, world.venues[0], world.accounts[0], world.source)
+    spawning = multiprocessing.get_context("forkserver")
+    spawning.set_forkserver_preload(["throttle_world"])
+    ready, answers = spawning.Queue(), spawning.Queue()
+    arguments = (database_url, place, clock(), ready, answers)
+    processes = [spawning.Process(target=wait_for_a_stop, args=arguments) for _ in range(3)]
+    for process in processes:
+        process.start()
+    assert all(ready.get(timeout=60) for _ in processes)
+    began = time.monotonic()
+    stops.throw(deps, StopScope.ALL, reason="A crisis.")
+    seen = [answers.get(timeout=40) for _ in processes]
+    for process in processes:
+        process.join(timeout=30)
+    assert max(seen) - began < 2
 
 
 def test_a_drill_measures_and_stops_nothing(world: World, deps: Deps) -> None:

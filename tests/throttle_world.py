@@ -1,6 +1,7 @@
 """A small world for tests of limits: venues, threads, people, and replies that were approved in it."""
 
 import tempfile
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from uuid import uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import database, throttle
+from bot import database, stops, throttle
 from bot.database import Sessions
 from bot.deps import Deps
 from bot.models import (
@@ -30,6 +31,7 @@ from bot.models import (
     Thread,
     Venue,
 )
+from bot.rulebook import Rulebook
 from bot.throttle import Override, Proposal, Reservation
 from bot.vault import Vault, new_key
 from connectors import registry
@@ -243,6 +245,21 @@ def approve_many(
     engine.dispose()
 
 
+def wait_for_a_stop(url: str, place: tuple[str, int, int, int], now: datetime, ready: Any, answers: Any) -> None:
+    """Look, in a process of its own and as a sender does, until a stop holds; answers when that was."""
+    engine = database.connect(url, pool_size=1)
+    sessions = database.sessions_of(engine)
+    until = time.monotonic() + 30
+    found = False
+    ready.put(True)
+    while not found and time.monotonic() < until:
+        with sessions.begin() as session:
+            found = stops.active(session, *place, at=now) is not None
+        time.sleep(0.01)
+    answers.put(time.monotonic() if found else float("inf"))
+    engine.dispose()
+
+
 def build(sessions: Sessions, now: datetime) -> World:
     """Make one person, one account, one venue, one source."""
     world = World(sessions, now)
@@ -264,8 +281,7 @@ def deps_of(sessions: Sessions, now: Callable[[], datetime]) -> Deps:
     return Deps(
         sessions=sessions,
         connectors=registry.discover().connectors,
-        pack=pack.default(),
-        facts=None,
+        rulebook=Rulebook(pack.default(), None),
         writer=None,
         drafts_a_day=100,
         vault=Vault(new_key()),
