@@ -63,10 +63,13 @@ def _split_all(text: str, index: EntityIndex) -> list[Clause]:
     folded = fold(text)
     found: list[Clause] = []
     invented = False
-    for number, (start, end) in enumerate(sentence_bounds(folded.text)[:MOST_SENTENCES]):
-        sentence = tokens_of(folded, start, end)[:400]
+    bounds = sentence_bounds(folded.text)[:MOST_SENTENCES]
+    sentences = [tokens_of(folded, start, end)[:400] for start, end in bounds]
+    for number, sentence in enumerate(sentences):
         if not sentence:
             continue
+        if gate.is_outcry(sentence, sentences[number + 1] if number + 1 < len(sentences) else ()):
+            sentence = [token for token in sentence if token.text != "?"]
         quoted = sentence[0].text == ">"
         invented = invented or gate.is_creative(sentence)
         for tokens in _split(sentence):

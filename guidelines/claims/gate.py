@@ -48,6 +48,8 @@ _OPINIONS = phrases("gate opinions")
 _ADVICE = phrases("gate advice")
 _PAST = phrases("gate past")
 _FUTURE = phrases("gate future")
+_OUTCRIES = phrases("gate outcries")
+_SHORT_OUTCRY = 5
 _EPISODES = phrases("gate episodes")
 _KNOWING = group("gate knowing")
 _DIARY = group("gate diary")
@@ -208,6 +210,16 @@ def _is_diary(words: Sequence[str]) -> bool:
         return not (words[0] in _MADE and following in _AFTER_PARTICIPLE)
     past = words[0].endswith("ed") and len(words[0]) > 4 and not words[0].startswith(_NO_PAST)
     return past and bool(following) and not (words[0] in _PARTICIPLES and following in _AFTER_PARTICIPLE)
+
+
+def is_outcry(sentence: Sequence[Token], following: Sequence[Token]) -> bool:
+    """Whether a question mark only marks disbelief: "$600 for it??? Insane."."""
+    words = [token for token in following if token.kind == "word"]
+    plain = [token for token in sentence if token.text != "?"]
+    if sentence[-1].text != "?" or not words or len(words) > _SHORT_OUTCRY or not contains(following, _OUTCRIES):
+        return False
+    stated = any(token.kind == "number" or token.text == "no" for token in plain)
+    return stated and not is_question(plain, plain)
 
 
 def is_episode(clause: Sequence[Token]) -> bool:

@@ -29,7 +29,7 @@ from guidelines.claims.subjects import (
 from guidelines.claims.terms import Reading, Spelling, Term, read
 from guidelines.claims.text import Token
 from guidelines.claims.topics import pairings
-from guidelines.claims.variants import is_universal, is_variant
+from guidelines.claims.variants import is_paid_or_free, is_universal, is_variant
 
 _DOUBT = 0.5
 _REPORTED = 0.55
@@ -206,7 +206,7 @@ def _other_variant(fact: Prepared, said: Said) -> bool:
     mine = {stem(token.text) for token in fact.reading.tokens} | {stem(part) for part in fact.entity.lower().split()}
     tokens = said.reading.tokens
     return any(
-        is_variant(tokens, at) and at not in said.reading.names and stem(tokens[at].text) not in mine
+        (is_variant(tokens, at) or is_paid_or_free(tokens, at)) and at not in said.reading.names and stem(tokens[at].text) not in mine
         for at in range(len(tokens))
     ) or _other_product(fact, mine, said)
 

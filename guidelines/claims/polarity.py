@@ -132,6 +132,8 @@ class Scope:
 
     signs: tuple[int, ...]
     negators: frozenset[int]
+    needs: tuple[int, ...] = ()
+    """Where "without" says, behind another negation, that something is needed: "can't sign up without a phone"."""
 
     def sign_of(self, at: int) -> int:
         """-1 when the token stands under an odd number of negations."""
@@ -158,6 +160,7 @@ def scope_of(tokens: Sequence[Token], phrases: Sequence[tuple[int, int]], quanti
     inside |= {at for quantity in quantities for at in range(quantity.first, quantity.last + 1)}
     signs: list[int] = []
     negators: set[int] = set()
+    needs: list[int] = []
     parity, verbal, at = 1, False, 0
     lacking = False
     while at < len(tokens):
@@ -170,6 +173,9 @@ def scope_of(tokens: Sequence[Token], phrases: Sequence[tuple[int, int]], quanti
         elif length and not (verbal and tokens[at].text in _CONCORD):
             negators |= set(range(at, at + length))
             lacking = tokens[at].text in _WITHOUT
+            if lacking and verbal and parity > 0:
+                needs.append(at)
+                signs[max(negators - {at}) :] = [1] * (len(signs) - max(negators - {at}))
             parity, verbal = -parity, verbal or _is_verbal(tokens[at].text)
             signs += [parity] * length
         else:
@@ -178,7 +184,7 @@ def scope_of(tokens: Sequence[Token], phrases: Sequence[tuple[int, int]], quanti
         at += harmless or length
     _flip_subject(tokens, signs, negators)
     _flip_single_words(tokens, signs, negators, inside)
-    return Scope(tuple(signs[: len(tokens)]), frozenset(negators))
+    return Scope(tuple(signs[: len(tokens)]), frozenset(negators), tuple(needs))
 
 
 def _starts_anew(tokens: Sequence[Token], at: int) -> bool:

@@ -7,7 +7,7 @@ from guidelines.claims.gate import Stance
 from guidelines.claims.lexicon import group, stem
 from guidelines.claims.terms import Term
 from guidelines.claims.text import Token
-from guidelines.claims.variants import VARIANTS
+from guidelines.claims.variants import VARIANTS, is_universal
 
 _VERBS = group("subjects verbs")
 _JOINTS = group("subjects joints")
@@ -58,12 +58,13 @@ def _is_other_version(fact: Prepared, said: Said) -> bool:
     """Whether the name is that of an older one or of another plan: "the old Lumivox app", "lumivox business covers"."""
     tokens = said.reading.tokens
     mine = {token.text for token in fact.reading.tokens} | set(fact.entity.lower().split())
+    universal = is_universal(fact.reading.tokens)
     for mention in said.clause.mentions:
         if mention.first and tokens[mention.first - 1].text in _OLDER:
             return True
         plan = [token.text for token in tokens[mention.last + 1 : mention.last + 3]]
         verb = len(plan) > 1 and (plan[1] in _VERBS or plan[1].endswith("s"))
-        if verb and plan[0] in VARIANTS - mine and len(plan[0]) > 2:
+        if verb and not universal and plan[0] in VARIANTS - mine and len(plan[0]) > 2:
             return True
     return False
 
@@ -100,12 +101,14 @@ def happens_there(fact: Prepared, said: Said) -> bool:
         if not mention.first or tokens[mention.first - 1].text not in _JOINTS:
             continue
         before = [term for term in said.reading.terms if term.last < mention.first and term.weight >= 1.0]
-        if any(
-            tokens[term.last].text.endswith("ed") and tokens[term.last].text != "need" and not _known(fact, term)
-            for term in before
-        ):
+        if any(tokens[term.last].text.endswith("ed") and _is_event(term) and not _known(fact, term) for term in before):
             return True
     return False
+
+
+def _is_event(term: Term) -> bool:
+    """Whether a word in -ed is a verb and no adjective such as "unlimited"."""
+    return term.text != "need" and not any(key.startswith("±") for key in term.keys)
 
 
 def is_fragment(said: Said, anchor: Said | None) -> bool:
@@ -167,4 +170,6 @@ def _is_thing(word: str, term: Term, last: int) -> bool:
 
 def _known(fact: Prepared, term: Term) -> bool:
     own = {stem(part) for part in fact.entity.lower().split()}
+    if term.text in VARIANTS and is_universal(fact.reading.tokens):
+        return True
     return any(ours.relation(term) for ours in fact.reading.terms) or stem(term.text) in own

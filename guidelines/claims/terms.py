@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from guidelines.claims import polarity
 from guidelines.claims.lexicon import meanings, root, stem, stop_words, weak_words
+from guidelines.claims.numbers import number_at
 from guidelines.claims.quantities import Quantity, quantities_of
 from guidelines.claims.slots import Slot, slots_of
 from guidelines.claims.text import Token, is_network
@@ -80,11 +81,16 @@ def read(tokens: Sequence[Token], names: frozenset[int], known: "Spelling | None
     terms = [term for term in _terms(parts, phrases, scope, taken, tokens) if term is not None]
     prices = [each for each in quantities if each.dimension == "money" and not _is_sum(tokens, each)]
     terms += [_price(quantity, scope) for quantity in prices]
+    terms += [_need(at, scope) for at in scope.needs]
     terms += [_period(quantity, scope) for quantity in quantities if quantity.period]
     values = tuple(expand_days(values_of(tokens), tokens))
     values = tuple(value for value in values if not names & set(range(value.first, value.last + 1)))
     ordered = tuple(sorted(terms, key=lambda term: term.first))
     return Reading(tokens, ordered, quantities, values, slots_of(tokens, names), scope, names)
+
+
+def _is_number(tokens: Sequence[Token], at: int) -> bool:
+    return at < len(tokens) and number_at(tokens, at) is not None
 
 
 def _is_sum(tokens: Sequence[Token], amount: Quantity) -> bool:
@@ -112,6 +118,8 @@ def _phrases(
             at += 1
             continue
         length, meaning = meanings().at(parts, at)
+        if length == 2 and tuple(parts[at : at + 2]) == ("up", "to") and not _is_number(tokens, at + 2):
+            length, meaning = 1, {}
         if names & set(range(at, at + length)):
             length, meaning = 1, {}
         found.append((at, at + length - 1, meaning))
@@ -199,6 +207,10 @@ def _price(quantity: Quantity, scope: polarity.Scope) -> Term:
     return Term(
         {"±pay": 1 if quantity.value else -1}, quantity.first, quantity.last, scope.sign_of(quantity.first), 0.5
     )
+
+
+def _need(at: int, scope: polarity.Scope) -> Term:
+    return Term({"±mandatory": 1}, at, at, scope.sign_of(at), 1.0, "without")
 
 
 def _period(quantity: Quantity, scope: polarity.Scope) -> Term:

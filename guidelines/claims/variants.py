@@ -29,3 +29,9 @@ def is_variant(tokens: Sequence[Token], at: int) -> bool:
         return False
     following = tokens[at + 1].text if at + 1 < len(tokens) else ""
     return (tokens[at].capital and at > 0) or following.removesuffix("s") in _VARIANT_NOUNS
+
+
+def is_paid_or_free(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a plan is told by its price alone: "the paid plan", "the free tier"."""
+    following = tokens[at + 1].text if at + 1 < len(tokens) else ""
+    return tokens[at].text in ("free", "paid") and following.removesuffix("s") in _VARIANT_NOUNS
