@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from connectors._discourse_parse import is_gone, number_of, text_of
-from connectors._discourse_topic import place_of, reader
+from connectors._discourse_topic import Categories, place_of, reader
 from connectors._discourse_wire import checked_id, home_of, listed, posts_in, posts_of, read, user_name
 from connectors._reading import (
     Json,
@@ -70,12 +70,14 @@ def state(call: Call, post_id: str) -> PostState:
     if found is None:
         raise ConnectorError(Fault.INVALID, "This is no id of a post.")
     entry, topic_id, digest = found.groups()
-    if entry in (id_of(one) for one in _waiting(call)):
+    waiting = _waiting(call)
+    if entry in map(id_of, waiting or ()):
         return PostState(post_id, PostStatus.LIVE)
     topic = _ours_in(call, topic_id)
     through = [raw for raw in _newest_of(call, topic_id, topic) if digest == _digest(_shown(raw))]
-    posts, _ = reader(call).posts(through, place_of(call, topic)) if through else ([], [])
-    return PostState(post_id, PostStatus.LIVE if posts else PostStatus.DELETED, posts[0] if posts else None)
+    posts, _ = reader(call).posts(through, place_of(topic, Categories(call))) if through else ([], [])
+    may_wait = waiting is None
+    return PostState(post_id, PostStatus.LIVE if posts or may_wait else PostStatus.DELETED, posts[0] if posts else None)
 
 
 def find(call: Call, intent: ReplyIntent) -> Receipt | None:
@@ -87,7 +89,7 @@ def find(call: Call, intent: ReplyIntent) -> Receipt | None:
         if answered == number and _is_sought(_shown(raw), at, intent) and (identity := id_of(raw)) is not None:
             own_number = number_of(member(raw, "post_number"))
             return Receipt(identity, f"{home_of(call)}/t/{topic_id}/{own_number}", at)
-    for one in _waiting(call):
+    for one in _waiting(call) or ():
         entry, at = id_of(one), optional_time(member(one, "created_at"))
         text = text_in(member(one, "raw_text"))
         is_here = optional_id(member(one, "topic_id")) == topic_id
@@ -132,8 +134,14 @@ def _newest_of(call: Call, topic_id: str, topic: Json) -> Iterable[Mapping[str, 
             yield raw
 
 
-def _waiting(call: Call) -> list[Json]:
-    return listed(read(call, f"/posts/{user_name(call)}/pending.json"), "pending_posts")
+def _waiting(call: Call) -> list[Json] | None:
+    """What we wrote and the moderators have not looked at; nothing at all where the forum does not say."""
+    try:
+        return listed(read(call, f"/posts/{user_name(call)}/pending.json"), "pending_posts")
+    except ConnectorError as error:
+        if error.fault in (Fault.GONE, Fault.FORBIDDEN_BY_POLICY):
+            return None
+        raise
 
 
 def _is_sought(text: str, at: datetime | None, intent: ReplyIntent) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from connectors._discourse_parse import Place
-from connectors._discourse_topic import categories, page_of_topic, reader, topic_of
+from connectors._discourse_topic import Categories, page_of_topic, reader, topic_of
 from connectors._discourse_wire import home_of, listed, posts_of, read, user_name
 from connectors._reading import Json, Unreadable, id_of, is_mapping, list_of, member, optional_id, text_in, time_of
 from connectors._text import one_line
@@ -141,16 +141,16 @@ def _first_topics(rows: Sequence[Row]) -> list[Row]:
 
 def _whole(call: Call, rows: Sequence[Row]) -> tuple[list[Post], list[Skipped]]:
     """Read the posts behind the rows, one request for each topic."""
-    known, reads = categories(call), reader(call)
+    known, reads = Categories(call), reader(call)
     posts: list[Post] = []
     skipped: list[Skipped] = []
     for topic_id in dict.fromkeys(row.topic_id for row in rows):
         here = [row for row in rows if row.topic_id == topic_id]
+        place = Place(known.of(here[0].category_id), here[0].title, is_topic=here[0].category_id is not None)
         asked = [row.id for row in here if row.whole is None]
         raw = [row.whole for row in here if row.whole is not None]
         raw += [one for one in (posts_of(call, topic_id, asked) if asked else []) if id_of(one) in asked]
-        category = known.get(here[0].category_id or "")
-        found, unread = reads.posts(raw, Place(category, here[0].title, is_topic=here[0].category_id is not None))
+        found, unread = reads.posts(raw, place)
         posts += found
         skipped += unread
     return posts, skipped

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from connectors import _discourse_pending
-from connectors._discourse_parse import Category, Place, is_gone, is_shown, numbers_in
-from connectors._discourse_topic import categories, place_in, reader
+from connectors._discourse_parse import Place, is_gone, is_shown, numbers_in
+from connectors._discourse_topic import Categories, place_of, reader
 from connectors._discourse_wire import checked_id, host_of, read
 from connectors._reading import Json, Unreadable, count_of, list_of, member, optional_id
 from connectors.base import Call, ConnectorError, Fault, PostState, PostStatus, Signal, SignalKind
@@ -18,7 +18,7 @@ class States:
 
     def __init__(self, call: Call) -> None:
         self._call = call
-        self._categories: dict[str, Category] | None = None
+        self._categories = Categories(call)
         self._places: dict[str, Place] = {}
 
     def of(self, post_id: str) -> PostState:
@@ -72,8 +72,7 @@ class States:
             raise ConnectorError(Fault.TRANSIENT, f"{host_of(self._call)} did not say in which topic a post stands.")
         if topic_id not in self._places:
             topic = read(self._call, f"/t/{topic_id}.json")
-            self._categories = self._categories if self._categories is not None else categories(self._call)
-            self._places[topic_id] = place_in(topic, self._categories)
+            self._places[topic_id] = place_of(topic, self._categories)
         return self._places[topic_id]
 
     def _answers(self, post_id: str, raw: Json) -> list[Signal]:

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from connectors._conversation import rooted
@@ -28,22 +29,39 @@ def reader(call: Call) -> Reader:
     return Reader(call.account_id, user_name(call), home_of(call), host_of(call))
 
 
-def categories(call: Call) -> dict[str, Category]:
-    """Read the categories that this account sees; raises `ConnectorError`."""
-    return categories_in(listed(read(call, "/site.json"), "categories"))
+class Categories:
+    """The categories that an account sees: listed once, and asked for alone where a large forum leaves them out."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._known: dict[str, Category | None] | None = None
+
+    def of(self, category_id: Json) -> Category | None:
+        """Return a category; nothing for none, and for one that this account may not see. Raises `ConnectorError`."""
+        identity = optional_id(category_id)
+        if identity is None:
+            return None
+        if self._known is None:
+            self._known = {**categories_in(listed(read(self._call, "/site.json"), "categories"))}
+        if identity not in self._known:
+            self._known[identity] = self._alone(identity)
+        return self._known[identity]
+
+    def _alone(self, identity: str) -> Category | None:
+        try:
+            body = read(self._call, f"/c/{identity}/show.json")
+        except ConnectorError as error:
+            if error.fault in (Fault.GONE, Fault.FORBIDDEN_BY_POLICY):
+                return None
+            raise
+        return categories_in([member(body, "category")]).get(identity)
 
 
-def place_of(call: Call, topic: Json, posts: Iterable[Json] = ()) -> Place:
+def place_of(topic: Json, known: Categories, posts: Iterable[Json] = ()) -> Place:
     """Return where the posts of a topic stand, from the topic's own page; raises `ConnectorError`."""
-    known = categories(call) if member(topic, "category_id") is not None else {}
-    return place_in(topic, known, posts)
-
-
-def place_in(topic: Json, known: Mapping[str, Category], posts: Iterable[Json] = ()) -> Place:
-    """Return where the posts of a topic stand, when the categories are known."""
     stream = _stream(topic)
     return Place(
-        category=known.get(optional_id(member(topic, "category_id")) or ""),
+        category=known.of(member(topic, "category_id")),
         title=one_line(text_in(member(topic, "title"))),
         root_id=stream[0] if stream else None,
         by_number=numbers_in(posts),
@@ -69,7 +87,8 @@ def page_of_topic(call: Call, topic_id: str, cursor: Cursor | None) -> Page:
     fresh = _after(stream, last) if last is not None else stream[-_AT_ONCE:]
     brought = fresh[:_AT_ONCE]
     raw = posts_of(call, topic_id, brought) if brought else []
-    posts, skipped = reader(call).posts(raw, place_of(call, topic, [*posts_in(topic), *raw])) if raw else ([], [])
+    place = place_of(topic, Categories(call), [*posts_in(topic), *raw]) if raw else Place()
+    posts, skipped = reader(call).posts(raw, place)
     end = brought[-1] if brought else last
     return Page(
         posts=tuple(sorted(posts, key=lambda post: (post.created_at, len(post.id), post.id))),
@@ -90,10 +109,9 @@ def thread(call: Call, post_id: str) -> Thread:
     stream = _stream(topic)
     raw = {identity: one for one in [post, *posts_in(topic)] if (identity := id_of(one)) is not None}
     wanted = stream if len(stream) <= _MOST else [*stream[:_BEGINNING], *stream[_BEGINNING - _MOST :]]
-    known = categories(call)
+    place = place_of(topic, Categories(call))
     whole = _read_rest(call, topic_id, [one for one in wanted if one not in raw], raw)
-    place = place_in(topic, known, raw.values())
-    posts, _ = reader(call).posts(raw.values(), place)
+    posts, _ = reader(call).posts(raw.values(), replace(place, by_number=numbers_in(raw.values())))
     root_id = place.root_id or post_id
     return Thread(root_id, rooted(posts, root_id), truncated=not whole or len(wanted) < len(stream))
 

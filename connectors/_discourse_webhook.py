@@ -10,7 +10,7 @@ import json
 from datetime import timedelta
 
 from connectors._discourse_parse import Place, is_gone
-from connectors._discourse_topic import categories, reader
+from connectors._discourse_topic import Categories, reader
 from connectors._line import NoAnswer, checked_secret
 from connectors._reading import Json, Unreadable, is_mapping, member, optional_id, optional_time, text_in
 from connectors._text import one_line
@@ -40,7 +40,7 @@ def receive(call: Call, delivery: Delivery) -> tuple[Post, ...]:
     category_id = optional_id(raw.get("category_id"))
     if category_id is None or raw.get("topic_archetype") not in ("regular", None):
         return ()
-    place = Place(categories(call).get(category_id), one_line(text_in(raw.get("topic_title"))))
+    place = Place(Categories(call).of(category_id), one_line(text_in(raw.get("topic_title"))))
     try:
         post = reader(call).post(raw, place)
     except Unreadable:

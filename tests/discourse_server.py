@@ -1,7 +1,6 @@
 """A local server that answers as Discourse does: its shapes, its keys, its limits, its queue, and its refusals."""
 
 import hashlib
-import hmac
 import itertools
 import json
 import threading
@@ -13,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from discourse_shapes import NAMED, Post, Queued, Topic, User, action, entity, hit, time_text
+from discourse_shapes import NAMED, Post, Queued, Topic, User, action, entity, hit, time_text, webhook_request
 
 FORBIDDEN = "You are not permitted to view the requested resource."
 BAD_KEY = f"{FORBIDDEN} The API username or key is invalid."
@@ -55,6 +54,7 @@ class DiscourseServer:
         self.admin_key = "key-for-all-users-9d2e"
         self.webhook_secret = "webhook-secret-of-the-forum"
         self.moderated = False
+        self.unlisted: set[int] = set()
         self.limit = 100_000
         self.asked: list[str] = []
         self._used: dict[str, deque[datetime]] = {}
@@ -124,20 +124,7 @@ class DiscourseServer:
 
     def delivery(self, post: Post, event: str = "post_created") -> tuple[dict[str, str], bytes]:
         """Return a webhook's request about a post, as the forum would send it."""
-        raw = entity(post, self.users.values(), titled=True) | {
-            "topic_archetype": "regular",
-            "category_slug": "general",
-        }
-        body = json.dumps({"post": {name: one for name, one in raw.items() if name != "actions_summary"}}).encode()
-        signature = hmac.new(self.webhook_secret.encode(), body, hashlib.sha256).hexdigest()
-        headers = {
-            "x-discourse-instance": self.url,
-            "x-discourse-event-id": "7",
-            "x-discourse-event-type": "post",
-            "x-discourse-event": event,
-            "x-discourse-event-signature": f"sha256={signature}",
-        }
-        return headers, body
+        return webhook_request(entity(post, self.users.values(), titled=True), post, self.webhook_secret, event)
 
     def user_for(self, key: str, username: str) -> User:
         """Return whom a key stands for: its own user, or the one named with the key for all users."""
@@ -189,6 +176,8 @@ class DiscourseServer:
             case "t", topic_id, "posts":
                 wanted = [one for name, one in query if name == "post_ids[]"]
                 return self._chunk(self._topic(topic_id, me), wanted, me)
+            case "c", category_id, "show":
+                return {"category": self._category(category_id, me)}
             case "t", topic_id:
                 return self._page(self._topic(topic_id, me), asked, me)
         raise Problem(404, (NOT_FOUND,), "not_found")
@@ -229,12 +218,16 @@ class DiscourseServer:
         return post
 
     def _categories(self, me: User) -> list[dict[str, Any]]:
-        known = self.categories.items()
-        return [
-            {"id": identity, "name": slug.title(), "slug": slug, "read_restricted": closed, "parent_category_id": above}
-            for identity, (slug, closed, above) in known
-            if me.staff or not closed
-        ]
+        known = [one for one, kept in self.categories.items() if me.staff or not kept[1]]
+        return [self._category(str(one), me) for one in known if one not in self.unlisted]
+
+    def _category(self, category_id: str, me: User) -> dict[str, Any]:
+        identity = int(category_id)
+        slug, closed, above = self.categories.get(identity, ("", True, None))
+        if not slug or (closed and not me.staff):
+            raise Problem(403, (FORBIDDEN,), "invalid_access")
+        name = {"id": identity, "name": slug.title(), "slug": slug}
+        return {**name, "read_restricted": closed, "parent_category_id": above}
 
     def _actions(self, asked: dict[str, str], me: User) -> list[dict[str, Any]]:
         if self.users.get(asked["username"]) is not me:

@@ -244,6 +244,17 @@ def test_a_category_is_a_venue_with_rules_of_its_own(forum: DiscourseServer, us:
     assert "support/printers" in never.source
 
 
+def test_a_category_that_a_large_forum_does_not_list_is_asked_for_alone(forum: DiscourseServer, us: User) -> None:
+    forum.unlisted = {2, 4}
+    support, staff = (forum.topic(category_id=number) for number in (2, 4))
+    public = [forum.write(forum.user("maya"), f"@harbour number {number}", support) for number in range(3)]
+    forum.write(forum.user("maya"), "@harbour among ourselves", staff)
+    pages = all_pages(forum, us, MENTIONS, None)
+    assert ids(pages) == [str(one.id) for one in public]
+    assert {post.venue.partition("/")[2] for page in pages for post in page.posts} == {"c/support"}
+    assert forum.asked.count("GET /c/2/show.json") == 1
+
+
 def test_what_the_staff_reads_alone_never_comes_in_even_when_we_are_staff(forum: DiscourseServer) -> None:
     team, maya = forum.user("team", staff=True), forum.user("maya")
     secret = forum.write(maya, "@team among ourselves", forum.topic(category_id=4))
@@ -362,6 +373,18 @@ def test_a_reply_that_waits_can_be_withdrawn(forum: DiscourseServer, us: User) -
     for _ in range(2):
         assert isinstance(CONNECTOR.delete(call_as(forum, us), waiting), Posted)
     assert forum.queue == {}
+
+
+def test_a_held_reply_on_a_forum_that_hides_its_queue_is_not_taken_for_removed(
+    forum: DiscourseServer, us: User
+) -> None:
+    _, waiting = held(forum, us)
+    with FaultProxy(forum.url) as proxy:
+        proxy.next_answer(
+            Trouble(status=404, body='{"errors": ["Not here"], "error_type": "not_found"}'), to_write=False
+        )
+        (state,) = CONNECTOR.refresh(call_as(forum, us, proxy.url), (waiting,))
+    assert (state.status, state.post) == (PostStatus.LIVE, None)
 
 
 def test_a_held_reply_whose_answer_was_lost_is_found_in_the_queue(forum: DiscourseServer, us: User) -> None:
