@@ -97,6 +97,29 @@ def test_people_talk_read_and_react(page: httpx.Client) -> None:
     assert (parent["reply_count"], parent["reactions"][0]["count"]) == (1, 1)
 
 
+def test_people_change_and_take_back_what_they_said_and_apps_hear_of_it(slack: LocalSlack, page: httpx.Client) -> None:
+    with SocketApp(slack) as app:
+        said = act(page, "message", channel=MENTIONS, text="one")["message"]
+        edited = act(page, "edit", channel=MENTIONS, ts=said["ts"], text="*two*")["message"]
+        assert (edited["ts"], edited["text"], edited["edited"]["user"]) == (said["ts"], "*two*", ANA)
+        heard = app.wait_for_event(type="message", subtype="message_changed")
+        assert (heard["message"]["text"], heard["previous_message"]["text"]) == ("*two*", "one")
+        assert act(page, "delete", channel=MENTIONS, ts=said["ts"])["ok"]
+        assert app.wait_for_event(subtype="message_deleted")["deleted_ts"] == said["ts"]
+    assert act(page, "edit", channel=MENTIONS, ts=said["ts"], text="x")["error"] == "message_not_found"
+
+
+def test_nobody_changes_what_others_said(slack: LocalSlack, page: httpx.Client) -> None:
+    said = act(page, "message", channel=MENTIONS, text="mine")["message"]
+    card_ts = client(slack).chat_postMessage(channel="#mentions", text="a card")["ts"]
+    for ts in (said["ts"], card_ts):
+        for what in ("edit", "delete"):
+            assert act(page, what, user=BEN, channel=MENTIONS, ts=ts, text="theirs")["error"] == "cant_update_message"
+    for empty in ("", "  "):
+        assert not act(page, "edit", channel=MENTIONS, ts=said["ts"], text=empty)["ok"]
+    assert slack.person("ana").last(MENTIONS)["text"] == "a card"
+
+
 def test_messages_are_read_backwards_in_pages(page: httpx.Client) -> None:
     for number in range(5):
         act(page, "message", channel=MENTIONS, text=str(number))

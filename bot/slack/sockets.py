@@ -187,8 +187,9 @@ class Supervisor:
         began = time.time()
         send_response(line, request, run_bolt_app(self._app, request), began)
 
-    def _heard(self, _message: str) -> None:
-        self._last_envelope = self._clock()
+    def _heard(self, message: str) -> None:
+        if '"envelope_id"' in message:
+            self._last_envelope = self._clock()
 
     def _close(self) -> None:
         with self._lock:
