@@ -37,6 +37,7 @@ from bot.console.seals import Seals
 from bot.database import Sessions
 from bot.deps import Deps, utc_now
 from bot.jobs import Worker
+from bot.rulebook import Rulebook
 from bot.settings import Settings
 from bot.slack import app as slack_app
 from bot.slack import http as slack_http
@@ -108,8 +109,11 @@ def deps_for(settings: Settings, engine: Engine) -> Deps:
     return Deps(
         sessions=sessions,
         connectors=found.connectors,
-        pack=packs.load(settings.guideline_pack) if settings.guideline_pack else packs.default(),
-        facts=FactBase.load(settings.facts) if settings.facts else None,
+        rulebook=Rulebook(
+            packs.load(settings.guideline_pack) if settings.guideline_pack else packs.default(),
+            FactBase.load(settings.facts) if settings.facts else None,
+            sessions,
+        ),
         writer=_writer(settings),
         drafts_a_day=settings.model_budget,
         vault=open_vault(settings.secret_key, settings.data_dir),

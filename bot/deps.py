@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.database import Sessions
+from bot.rulebook import Rulebook
 from bot.vault import Vault
 from bot.writer import Writer
 from connectors.base import Connector
@@ -29,8 +30,7 @@ class Deps:
 
     sessions: Sessions
     connectors: Mapping[str, Connector]
-    pack: Pack
-    facts: FactBase | None
+    rulebook: Rulebook
     writer: Writer | None
     drafts_a_day: int
     vault: Vault
@@ -46,3 +46,13 @@ class Deps:
     roles_of: Callable[[str], tuple[str, ...]]
     lease: timedelta = timedelta(seconds=60)
     timestamp_authority: str = ""
+
+    @property
+    def pack(self) -> Pack:
+        """The guideline pack in force now."""
+        return self.rulebook.pack
+
+    @property
+    def facts(self) -> FactBase | None:
+        """The facts in force now."""
+        return self.rulebook.facts

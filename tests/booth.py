@@ -16,6 +16,7 @@ from bot.approval import Wish
 from bot.database import Sessions
 from bot.deps import Deps
 from bot.models import Account, Employee, Mention, PostRecord, Reply, Source
+from bot.rulebook import Rulebook
 from bot.vault import Vault, new_key
 from connectors.base import (
     Allowance,
@@ -264,8 +265,7 @@ def _deps(sessions: Sessions, clock: DrivenClock, booths: Iterable[Booth], write
     return Deps(
         sessions=sessions,
         connectors={booth.spec.name: booth for booth in booths},
-        pack=pack.default(),
-        facts=None,
+        rulebook=Rulebook(pack.default(), None),
         writer=writer,  # type: ignore[arg-type]
         drafts_a_day=100,
         vault=Vault(new_key()),

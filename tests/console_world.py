@@ -47,6 +47,7 @@ from bot.models import (
     Urgency,
     Venue,
 )
+from bot.rulebook import Rulebook
 from connectors.base import SourceKind
 from guidelines.facts import FactBase
 
@@ -132,7 +133,7 @@ def staged(
     """Open the console on a fresh database, with a Slack to sign in with."""
     world = build_world(sessions, now)
     world.roles.update({slack_user: roles for slack_user, _, roles in PEOPLE.values()})
-    deps = replace(world.deps, facts=FactBase.load(FACTS))
+    deps = replace(world.deps, rulebook=Rulebook(world.deps.pack, FactBase.load(FACTS), world.deps.sessions))
     with sessions.begin() as session:
         throttle.ensure_defaults(session, now())
     app = slack.app

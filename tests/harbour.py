@@ -19,6 +19,7 @@ from bot.database import Sessions
 from bot.demo.plaza import Plaza
 from bot.deps import Deps
 from bot.models import Account, Employee, Mention, PostRecord, Reply, Source
+from bot.rulebook import Rulebook
 from bot.vault import Vault, new_key
 from connectors import registry
 from connectors.base import Followed, SourceKind
@@ -92,8 +93,7 @@ def settle(plaza: Plaza, sessions: Sessions, now: Callable[[], datetime], *, und
     deps = Deps(
         sessions=sessions,
         connectors=registry.discover().connectors,
-        pack=pack.default(),
-        facts=FactBase.load(FACTS),
+        rulebook=Rulebook(pack.default(), FactBase.load(FACTS), sessions),
         writer=None,
         drafts_a_day=100,
         vault=Vault(key),

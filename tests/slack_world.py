@@ -29,6 +29,7 @@ from bot.models import (
     Urgency,
     Venue,
 )
+from bot.rulebook import Rulebook
 from bot.vault import Vault, new_key
 from bot.views import CardView
 from connectors.base import (
@@ -234,8 +235,7 @@ def build(sessions: Sessions, now: Callable[[], datetime], *, undo: timedelta = 
     deps = Deps(
         sessions=sessions,
         connectors={"paper": connector},
-        pack=pack.load(PACK),
-        facts=None,
+        rulebook=Rulebook(pack.load(PACK), None),
         writer=None,
         drafts_a_day=100,
         vault=Vault(new_key()),

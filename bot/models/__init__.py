@@ -10,6 +10,7 @@ from bot.models.outcomes import Outcome, OutcomeKind
 from bot.models.people import Account, Employee, Role
 from bot.models.questions import Question, QuestionState
 from bot.models.replies import COUNTED, Draft, Origin, Reply, ReplyState
+from bot.models.rulebook import ExampleState, FactVersion, PackActivation, PackVersion, ProposedExample
 from bot.models.sources import Source, SourceState, Venue
 
 __all__ = [
@@ -22,7 +23,9 @@ __all__ = [
     "Card",
     "Draft",
     "Employee",
+    "ExampleState",
     "Expense",
+    "FactVersion",
     "Json",
     "LimitRecord",
     "Mention",
@@ -35,8 +38,11 @@ __all__ = [
     "Outcome",
     "OutcomeKind",
     "Outgoing",
+    "PackActivation",
+    "PackVersion",
     "Period",
     "PostRecord",
+    "ProposedExample",
     "Question",
     "QuestionState",
     "Record",

@@ -1,0 +1,114 @@
+"""What is in force: the guideline pack and the facts, as the database has them now."""
+
+import logging
+import time
+from threading import Lock
+
+import orjson
+from sqlalchemy import Row, func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from bot.database import Sessions
+from bot.models import FactVersion, PackActivation, PackVersion
+from guidelines import pack as packs
+from guidelines.facts import FactBase
+from guidelines.pack import Pack, PackError
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = 1.0
+"""Seconds until another process's change is seen here."""
+
+Mark = tuple[int | None, int | None, int]
+"""The newest activation, the newest version of a fact, and how many facts there are: any change changes one."""
+
+
+class Rulebook:
+    """The pack and the facts in force. What the settings name holds until something is put into the database.
+
+    What was in force stays so when the database cannot be asked, or when what stands there cannot be read.
+    """
+
+    def __init__(self, pack: Pack, facts: FactBase | None, sessions: Sessions | None = None) -> None:
+        self._named_pack, self._named_facts = pack, facts
+        self._pack, self._facts = pack, facts
+        self._sessions = sessions
+        self._mark: Mark = (None, None, 0)
+        self._looked = float("-inf")
+        self._lock = Lock()
+
+    @property
+    def pack(self) -> Pack:
+        """The guideline pack in force."""
+        self._look()
+        return self._pack
+
+    @property
+    def facts(self) -> FactBase | None:
+        """The facts that the company stands behind; none where nobody gave any."""
+        self._look()
+        return self._facts
+
+    def refresh(self) -> None:
+        """Look again at once: something was changed here."""
+        self._looked = float("-inf")
+        self._look()
+
+    def _look(self) -> None:
+        if self._sessions is None or time.monotonic() - self._looked < LOOK_EVERY:
+            return
+        with self._lock:
+            if time.monotonic() - self._looked < LOOK_EVERY:
+                return
+            try:
+                with self._sessions() as session:
+                    self._read(session)
+            except SQLAlchemyError as error:
+                log.warning("the guidelines and facts in force could not be looked up: %s", error)
+            self._looked = time.monotonic()
+
+    def _read(self, session: Session) -> None:
+        mark = _mark(session)
+        if mark[0] != self._mark[0]:
+            self._pack = _pack(session, mark[0], otherwise=self._named_pack, now=self._pack)
+        if mark[1:] != self._mark[1:]:
+            self._facts = _facts(session, otherwise=self._named_facts) if mark[1] else self._named_facts
+        self._mark = mark
+
+
+def _mark(session: Session) -> Mark:
+    current = select(func.count()).where(FactVersion.retired_at.is_(None)).scalar_subquery()
+    newest = select(func.max(FactVersion.id)).scalar_subquery()
+    row: Row[int | None, int | None, int] = session.execute(
+        select(select(func.max(PackActivation.id)).scalar_subquery(), newest, current)
+    ).one()
+    return row[0], row[1], row[2]
+
+
+def _pack(session: Session, activation: int | None, *, otherwise: Pack, now: Pack) -> Pack:
+    if activation is None:
+        return otherwise
+    found = session.scalars(
+        select(PackVersion)
+        .join(PackActivation, PackActivation.pack_id == PackVersion.id)
+        .where(PackActivation.id == activation)
+    ).one()
+    try:
+        return packs.load(found.text if "\n" in found.text else found.text + "\n")
+    except PackError as error:
+        log.error(
+            "the pack %s %s cannot be read and the one before stays in force: %s", found.name, found.version, error
+        )
+        return now
+
+
+def _facts(session: Session, *, otherwise: FactBase | None) -> FactBase:
+    current = select(FactVersion).where(FactVersion.retired_at.is_(None)).order_by(FactVersion.key)
+    entries = [{"id": fact.key, **fact.body} for fact in session.scalars(current)]
+    policy = {"policy": {"review_days": otherwise.review_days}} if otherwise and otherwise.review_days else {}
+    # A JSON text is a YAML text: facts from the database are read, and judged, exactly as those from a file.
+    base = FactBase.load(orjson.dumps({**policy, "facts": entries}).decode(), strict=False)
+    for problem in base.problems:
+        log.error("a fact cannot be used: %s", problem)
+    return base
