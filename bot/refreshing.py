@@ -99,7 +99,7 @@ def _looks_after(session: Session, account: Account) -> bool:
 
 def _kept(account: Account) -> "Select[PostRecord]":
     here = (PostRecord.platform == account.platform, PostRecord.site == account.site, CAN_GO)
-    return select(PostRecord).where(*here).order_by(PostRecord.checked_at.nulls_first(), PostRecord.id)
+    return select(PostRecord).where(*here).order_by(PostRecord.checked_at, PostRecord.id)
 
 
 def _update(deps: Deps, known: PostRecord, now: Post) -> None:
@@ -178,4 +178,4 @@ def _locked(session: Session, post_id: int) -> Mention | None:
 
 
 def _unseen_for(length: timedelta, now: datetime) -> ColumnElement[bool]:
-    return or_(PostRecord.checked_at.is_(None), PostRecord.checked_at <= now - length)
+    return PostRecord.checked_at <= now - length
