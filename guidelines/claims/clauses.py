@@ -189,9 +189,11 @@ def _goes_on(before: Sequence[Clause], clause: Clause) -> bool:
 def _leads(clauses: Sequence[Clause], at: int) -> bool:
     """Whether the clause behind hangs on this one: "three people were hurt when the Skua Vega ran aground"."""
     following = clauses[at + 1] if at + 1 < len(clauses) else None
+    if gate.opens_as_participle(clauses[at].tokens):
+        return True
     if following is None or following.sentence != clauses[at].sentence or clauses[at].stance is not Stance.ASSERTION:
         return False
-    return following.tokens[0].text in _HANGING or gate.opens_as_participle(clauses[at].tokens)
+    return following.tokens[0].text in _HANGING
 
 
 def _needs_subject(clause: Clause) -> bool:

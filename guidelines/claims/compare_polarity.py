@@ -43,6 +43,8 @@ def compare_polarity(fact: Prepared, said: Said, pairing: Pairing) -> Evidence |
         return None
     if _promises_speed(fact) and "never" not in said.words:
         confidence = min(confidence, _DELAYED)
+    if _advertises(said, pairing, flipped):
+        return None
     partner = max((p for at in flipped if (p := pairing.partners[at])), key=lambda term: term.weight)
     shown = " ".join(token.raw for token in said.reading.tokens[partner.first : partner.last + 1])
     return Evidence(True, confidence, partner.first, partner.last, f"The post says the opposite about “{shown}”.")
@@ -53,6 +55,20 @@ def _promises_speed(fact: Prepared) -> bool:
     timed = any(each.dimension == "time" and each.relation in ("<=", "<") for each in fact.reading.quantities)
     fast = timed and bool(_FAST & {token.text for token in fact.reading.tokens})
     return fast and not any(ALLOWANCE & term.keys.keys() for term in fact.reading.terms)
+
+
+def _advertises(said: Said, pairing: Pairing, flipped: Sequence[int]) -> bool:
+    """Whether an advertisement is one for the entity and not one in it: "that Lumivox ad", "an ad for Lumivox"."""
+    tokens = said.reading.tokens
+    for partner in (pairing.partners[at] for at in flipped):
+        if partner is None or "~adfree" not in partner.keys:
+            continue
+        joint = tokens[partner.last + 1].text if partner.last + 1 < len(tokens) else ""
+        if any(mention.last + 1 == partner.first for mention in said.clause.mentions) and partner.first > 1:
+            return True
+        if joint in ("for", "about") and any(mention.first > partner.last for mention in said.clause.mentions):
+            return True
+    return False
 
 
 def _flipped(fact: Prepared, said: Said, pairing: Pairing) -> list[int]:
@@ -281,6 +297,8 @@ def _opposite(fact: Prepared, said: Said, pairing: Pairing, flipped: Sequence[in
     score = pairing.score(_stressed(fact, pairing), rest)
     if pairing.topic.sole and rest and any(pairing.relations[at] > 0 for at in rest):
         score = max(score, _WHOLE)
+    if _is_other_price(fact, pairing, flipped, rest):
+        return 0.0
     if all("±pay" in fact.reading.terms[at].keys for at in flipped) and score < 0.55 and not pairing.topic.sole:
         return 0.0
     first = not any(at < min(flipped) for at in rest)
@@ -291,6 +309,13 @@ def _opposite(fact: Prepared, said: Said, pairing: Pairing, flipped: Sequence[in
     if strangers and score < 0.99 and rest:
         return 0.5 if score < 0.6 else 0.7
     return 0.7 + 0.2 * score if not strangers else 0.62 + 0.2 * score
+
+
+def _is_other_price(fact: Prepared, pairing: Pairing, flipped: Sequence[int], rest: Sequence[int]) -> bool:
+    """Whether only an amount of money meets "free" in a fact about more: "$150 a year" and "free for 14 days"."""
+    priced = all((partner := pairing.partners[at]) is not None and not partner.text for at in flipped)
+    named = any(fact.reading.terms[at].weight >= 1.0 and pairing.relations[at] > 0 for at in rest)
+    return priced and not named and bool(fact.reading.quantities)
 
 
 def _stressed(fact: Prepared, pairing: Pairing) -> list[float]:

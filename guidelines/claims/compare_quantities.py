@@ -19,6 +19,7 @@ _AGED = frozenset({"be", "are", "aged", "age", "over", "under", "is", "turn"})
 _ALL = frozenset({"all", "every", "entirely", "fully", "each", "only", "exclusively"})
 _PARTS = frozenset({"some", "half", "few", "certain", "selected", "most"})
 _SURE = 0.55
+_EVENTS = frozenset({"~founding", "~release"})
 _OLD = frozenset({"old", "olds", "age", "aged", "ages", "yo"})
 _BOUNDS = group("compare_quantities bounds")
 _HYPERBOLE = 20.0
@@ -85,6 +86,8 @@ def _one(fact: Prepared, said: Said, pairing: Pairing, ours: Quantity, theirs: Q
     age = _as_age(fact, said, ours, theirs)
     if not comparable(ours, age) or _is_other_age(said, ours, age) or _is_within(said, ours, age):
         return None
+    if ours.dimension == "date" and _is_other_event(fact, pairing):
+        return None
     score = attribute_score(fact, said, pairing, ours, age) if age is theirs else _SURE
     aged = age is not theirs
     theirs = age
@@ -112,6 +115,12 @@ def _one(fact: Prepared, said: Said, pairing: Pairing, ours: Quantity, theirs: Q
 def _is_other_age(said: Said, ours: Quantity, theirs: Quantity) -> bool:
     """Whether a plain duration meets an age: "down for six hours" against "at least 18"."""
     return ours.dimension == "age" and theirs.dimension == "time" and not said.words & _OLD
+
+
+def _is_other_event(fact: Prepared, pairing: Pairing) -> bool:
+    """Whether a post with words of its own does not name the founding or the release that the fact dates."""
+    events = [at for at, term in enumerate(fact.reading.terms) if _EVENTS & term.keys.keys()]
+    return bool(events) and pairing.topic.known < 1.0 and not any(pairing.relations[at] for at in events)
 
 
 def _is_within(said: Said, ours: Quantity, theirs: Quantity) -> bool:

@@ -52,6 +52,8 @@ class Prepared:
     wholes: frozenset[str] = frozenset()
     lonely: frozenset[str] = frozenset()
     """Dimensions that no other fact of the entity measures."""
+    common: frozenset[str] = frozenset()
+    """Words that several facts of the entity share, and so name what it makes or sells."""
     regions: tuple[Value, ...] = ()
     """Where it holds; a claim about another place is none of its business."""
 

@@ -205,10 +205,9 @@ def _other_variant(fact: Prepared, said: Said) -> bool:
         return False
     mine = {stem(token.text) for token in fact.reading.tokens} | {stem(part) for part in fact.entity.lower().split()}
     tokens = said.reading.tokens
-    return any(
-        (is_variant(tokens, at) or is_paid_or_free(tokens, at)) and at not in said.reading.names and stem(tokens[at].text) not in mine
-        for at in range(len(tokens))
-    ) or _other_product(fact, mine, said)
+    named = (at for at in range(len(tokens)) if is_variant(tokens, at) or is_paid_or_free(tokens, at))
+    other = any(at not in said.reading.names and stem(tokens[at].text) not in mine for at in named)
+    return other or _other_product(fact, mine, said)
 
 
 def _other_product(fact: Prepared, mine: set[str], said: Said) -> bool:

@@ -96,6 +96,7 @@ def _prepared(fact: Fact, reading: Reading, shared: Counter[str], lonely: frozen
         fact.tolerance * _unit(fact, reading),
         frozenset(part.lower() for part in fact.part_of),
         lonely,
+        frozenset(key for key, count in shared.items() if count > 1 and key != "#"),
         tuple(
             value for region in fact.regions for value in values_of(tokens_of(fold(region))) if value.kind == "place"
         ),

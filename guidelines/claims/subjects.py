@@ -172,4 +172,6 @@ def _known(fact: Prepared, term: Term) -> bool:
     own = {stem(part) for part in fact.entity.lower().split()}
     if term.text in VARIANTS and is_universal(fact.reading.tokens):
         return True
+    if not fact.heads and fact.common & term.keys.keys():
+        return True
     return any(ours.relation(term) for ours in fact.reading.terms) or stem(term.text) in own

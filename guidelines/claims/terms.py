@@ -13,6 +13,7 @@ from guidelines.claims.values import Value, expand_days, values_of
 
 WEAK = 0.15
 _SHORTEST_ROOT = 5
+_BEFORE_DOWN = frozenset({"no", "animal", "goose", "duck", "any", "feather", "contain", "contains", "of"})
 _ARTICLES = frozenset({"a", "an", "the", "my", "this", "that", "another"})
 _NO_EXTRA = frozenset({"included", "inclusive"})
 HALF = 0.4
@@ -145,7 +146,12 @@ def _term(
     parts: Sequence[str], first: int, last: int, meaning: dict[str, int], scope: polarity.Scope, tokens: Sequence[Token]
 ) -> Term | None:
     alone = first == last
-    if alone and (not meaning and (parts[first] in stop_words() or polarity.is_negator(tokens[first].text))):
+    noun = alone and first > 0 and tokens[first].text == "down" and tokens[first - 1].text in _BEFORE_DOWN
+    if (
+        alone
+        and not noun
+        and (not meaning and (parts[first] in stop_words() or polarity.is_negator(tokens[first].text)))
+    ):
         return None
     if alone and tokens[first].kind in ("number", "special") and not is_network(tokens[first].text):
         return None
