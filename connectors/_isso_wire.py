@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from connectors._line import Answer, NoAnswer, checked_address, checked_secret
@@ -39,20 +40,24 @@ WIRE = Wire(
 )
 
 
-def read(call: Call, path: str, params: Mapping[str, str] | None = None, *, cookie: str = "") -> Json:
+def read(call: Call, path: str, params: Mapping[str, str] | None = None) -> Json:
     """Ask for JSON; raises `ConnectorError`."""
-    return WIRE.ask(call, Request("GET", f"{home_of(call)}{path}", params or {}, _headers(cookie))).body
+    return WIRE.ask(call, Request("GET", f"{home_of(call)}{path}", params or {})).body
 
 
-def write(
-    call: Call, method: str, path: str, body: object, *, uri: str = "", cookie: str = ""
-) -> Answer | Rejected | Unknown:
-    """Send one write: the answer when it is a success, else what is known of it."""
-    try:
-        address = f"{home_of(call)}{path}"
-    except ConnectorError as error:
-        return Rejected(error.fault, error.detail)
-    return WIRE.write(call, Request(method, address, {"uri": uri} if uri else {}, _headers(cookie), body))
+def view(call: Call, number: int, cookie: str) -> None:
+    """Ask for a comment of which we hold the cookie, whether it is public or not; raises `ConnectorError`."""
+    WIRE.ask(call, Request("GET", f"{home_of(call)}/id/{number}", headers=_headers(number, cookie)))
+
+
+def send(call: Call, page: str, body: object) -> Answer | Rejected | Unknown:
+    """Send a new comment below a page: the answer when it is a success, else what is known of it."""
+    return _write(call, "/new", Request("POST", "", {"uri": page}, json=body))
+
+
+def change(call: Call, method: str, number: int, cookie: str, body: object) -> Answer | Rejected | Unknown:
+    """Change or delete a comment of which we hold the cookie."""
+    return _write(call, f"/id/{number}", Request(method, "", headers=_headers(number, cookie), json=body))
 
 
 def home_of(call: Call) -> str:
@@ -143,5 +148,12 @@ class Kept:
         return cookie, str(entry[1])
 
 
-def _headers(cookie: str) -> dict[str, str]:
-    return {"Cookie": cookie} if cookie else {}
+def _write(call: Call, path: str, request: Request) -> Answer | Rejected | Unknown:
+    try:
+        return WIRE.write(call, replace(request, url=f"{home_of(call)}{path}"))
+    except ConnectorError as error:
+        return Rejected(error.fault, error.detail)
+
+
+def _headers(number: int, cookie: str) -> dict[str, str]:
+    return {"Cookie": f"{number}={cookie}"}

@@ -117,6 +117,7 @@ class Spec:
     `settle` is how long after an attempt our own posts may still be missing from the platform's listings.
     `secrets` and `options` name what an account needs, with a sentence for the person who has to find it. `renewed`
     names secrets that the connector makes itself and hands back through `Call.save_secrets`: nobody is asked for them.
+    `optional_secrets` are those of `secrets` that an account can do without.
     """
 
     name: str
@@ -129,6 +130,7 @@ class Spec:
     secrets: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
     renewed: frozenset[str] = frozenset()
+    optional_secrets: frozenset[str] = frozenset()
     api_version: int = API_VERSION
 
 

@@ -96,6 +96,7 @@ SPEC = Spec(
         "closed_categories": "Categories, by the path in their address (support/printers), in which nobody answers.",
         "handoff_categories": "Categories whose rules ask that a person posts by hand.",
     },
+    optional_secrets=frozenset({"webhook_secret"}),
 )
 
 

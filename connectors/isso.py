@@ -6,7 +6,7 @@ from uuid import UUID
 from connectors import _isso_sources
 from connectors._isso_parse import Comment, Ref, comment_of, moment_of
 from connectors._isso_sources import comments_of, must_be_ref, reader
-from connectors._isso_wire import KEPT, WIRE, Kept, host_of, our_email, our_name, read, site_of, write
+from connectors._isso_wire import KEPT, WIRE, Kept, change, host_of, our_email, our_name, read, send, site_of, view
 from connectors._line import Answer
 from connectors._reading import count_of, is_mapping, member, text_in
 from connectors._text import clean, plain, same, web_address
@@ -148,7 +148,7 @@ class IssoConnector:
             return Rejected(error.fault, error.detail, error.retry_at)
         if parent is None or not parent.is_there:
             return Rejected(Fault.GONE, "Its author or a moderator took the comment away.")
-        answer = write(call, "POST", "/new", body, uri=ref.page)
+        answer = send(call, ref.page, body)
         return answer if isinstance(answer, Rejected | Unknown) else _posted(call, answer, ref.page)
 
     def find_own_reply(self, call: Call, intent: ReplyIntent) -> Receipt | None:
@@ -175,7 +175,7 @@ class IssoConnector:
         except ConnectorError as error:
             return Rejected(error.fault, error.detail)
         body.pop("email", None)
-        answer = write(call, "PUT", f"/id/{ref.number}", body, cookie=f"{ref.number}={cookie}")
+        answer = change(call, "PUT", ref.number, cookie, body)
         return _too_late(answer) if isinstance(answer, Rejected | Unknown) else _posted(call, answer, ref.page)
 
     def delete(self, call: Call, post_id: str) -> Outcome:
@@ -184,7 +184,7 @@ class IssoConnector:
         cookie = Kept(call).cookie_of(ref.key) if ref else ""
         if ref is None or not cookie:
             return Rejected(Fault.FORBIDDEN_BY_POLICY, _TOO_LATE)
-        answer = write(call, "DELETE", f"/id/{ref.number}", {}, cookie=f"{ref.number}={cookie}")
+        answer = change(call, "DELETE", ref.number, cookie, {})
         if not isinstance(answer, Rejected | Unknown):
             return Posted(Receipt(post_id))
         try:
@@ -230,7 +230,7 @@ def _still_waits(call: Call, ref: Ref) -> bool:
     if not kept.was_held(ref.key):
         return False
     try:
-        read(call, f"/id/{ref.number}", cookie=f"{ref.number}={kept.cookie_of(ref.key)}")
+        view(call, ref.number, kept.cookie_of(ref.key))
     except ConnectorError as error:
         if error.fault is Fault.GONE:
             return False

@@ -36,7 +36,7 @@ from connectors.base import (
     Unknown,
     Yes,
 )
-from connectors.discourse import DiscourseConnector
+from connectors.discourse import SPEC, DiscourseConnector
 from connectors.fault_proxy import FaultProxy, Mishap, Trouble
 
 CONNECTOR = DiscourseConnector()
@@ -460,6 +460,7 @@ def test_a_key_for_all_users_speaks_as_the_one_who_is_named(forum: DiscourseServ
     )
     assert CONNECTOR.check(call).condition is Condition.REAUTH
     assert CONNECTOR.check(replace(call, options={"username": "é\r\nX: 1"})).condition is Condition.DOWN
+    assert set(SPEC.secrets) - SPEC.optional_secrets == {"api_key"}
     single = replace(call, secrets={"api_key": us.key})
     assert CONNECTOR.check(single).handle == "harbour"
 
