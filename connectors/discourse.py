@@ -87,8 +87,8 @@ SPEC = Spec(
         sources=(_DOCUMENTATION, _LIMITS, _WEBHOOKS, "each forum's own guidelines, /faq, and terms, /tos"),
     ),
     secrets={
-        "api_key": "Admin → API → New API key: user level “Single user”, the account that replies; scope “Global”, since "
-        "no narrower one lets a key read its own notifications.",
+        "api_key": "Admin → API → New API key: user level “Single user”, the account that replies; scope “Global”, "
+        "since no narrower one lets a key read its own notifications.",
         "webhook_secret": "Only for webhooks: Admin → API → Webhooks → Secret, as you set it there.",
     },
     options={
