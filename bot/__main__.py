@@ -20,6 +20,7 @@ from bot import (
 )
 from bot.app import Part
 from bot.cli import audit as audit_cli
+from bot.cli import budgets as budgets_cli
 from bot.cli import facts as facts_cli
 from bot.cli import guidelines as guidelines_cli
 from bot.cli import platforms
@@ -104,6 +105,7 @@ cli.add_typer(facts_cli.app, name="facts")
 cli.add_typer(guidelines_cli.app, name="guidelines")
 cli.add_typer(guidelines_cli.mentions_app, name="mentions")
 cli.add_typer(audit_cli.build(_sessions), name="audit")
+cli.add_typer(budgets_cli.build(_deps), name="budgets")
 cli.add_typer(throttle_cli.build(_deps), name="throttle")
 cli.add_typer(stops_cli.build(_deps))
 

@@ -336,11 +336,12 @@ def console(settings: Settings, deps: Deps, reports: Callable[[], Mapping[str, R
     """Return the web pages. Without the settings for signing in with Slack they say what is missing."""
     door = None
     if settings.slack_client_id and settings.slack_client_secret and settings.slack_bot_token:
+        client = slack_client(settings, deps.sessions)
         door = Door(
             api_url=settings.slack_api_url,
             client_id=settings.slack_client_id,
             client_secret=settings.slack_client_secret,
-            bot_token=settings.slack_bot_token,
+            bot_token=lambda: client.token or "",
             now=deps.now,
         )
     seals = Seals(deps.vault, deps.now)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web import SlackResponse
 from sqlalchemy import select
 
 from bot import app as composition
@@ -38,12 +39,9 @@ def examine() -> list[Found]:
 def _slack(configured: Settings) -> Iterator[Found]:
     try:
         configured.require("slack_app_token")
-        client = composition.slack_client(configured)
+        who = _who_we_are(configured)
     except ChorusError as error:
         yield Found(False, "Slack is not set up.", str(error))
-        return
-    try:
-        who = client.auth_test()
     except SlackApiError as error:
         yield Found(False, f"Slack refused the bot token: {error.response['error']}.", "Copy SLACK_BOT_TOKEN again.")
     except OSError as error:
@@ -51,6 +49,14 @@ def _slack(configured: Settings) -> Iterator[Found]:
     else:
         yield Found(True, f"Slack knows the bot as {who['user']} in {who['team']}.")
         yield from _scopes(who.headers.get("x-oauth-scopes", ""))
+
+
+def _who_we_are(configured: Settings) -> SlackResponse:
+    """Ask Slack who the bot is; where Slack rotates tokens, with the one that is kept in the database."""
+    if not configured.slack_refresh_token:
+        return composition.slack_client(configured).auth_test()
+    with composition.opened(configured, migrated=False) as (_, deps):
+        return composition.slack_client(configured, deps.sessions).auth_test()
 
 
 def _scopes(granted: str) -> Iterator[Found]:

@@ -35,7 +35,10 @@ def connect(deps: Deps, given: Connecting, *, actor: str) -> Account:
         wanted = "; ".join(f"{name}: {connector.spec.secrets[name]}" for name in missing)
         raise ChorusError(f"{connector.spec.title} needs more to connect. {wanted}")
     site = given.site.rstrip("/")
-    call = Call(base_url=site, secrets=given.secrets, now=deps.now(), identity=given.identity)
+    secrets = dict(given.secrets)
+    call = Call(
+        base_url=site, secrets=given.secrets, now=deps.now(), identity=given.identity, save_secrets=secrets.update
+    )
     health = connector.check(call)
     if health.condition is not Condition.OK:
         raise ChorusError(f"{connector.spec.title} at {site} did not accept the account: {health.detail}")
@@ -53,7 +56,7 @@ def connect(deps: Deps, given: Connecting, *, actor: str) -> Account:
                 employee_id=given.employee_id,
             )
             session.add(account)
-        account.secrets = deps.vault.seal(given.secrets)
+        account.secrets = deps.vault.seal(secrets)
         # What an admin recorded about the account outlives its tokens.
         account.options = {**account.options, **(given.options or {})}
         account.condition, account.condition_detail = Condition.OK, ""

@@ -137,7 +137,7 @@ def staged(
     with sessions.begin() as session:
         throttle.ensure_defaults(session, now())
     app = slack.app
-    door = Door(slack.api_url, app.client_id, app.client_secret, slack.bot_token, lambda: datetime.now(UTC))
+    door = Door(slack.api_url, app.client_id, app.client_secret, lambda: slack.bot_token, lambda: datetime.now(UTC))
     house = House(deps, Seals(deps.vault, deps.now), Pages(), door, _reports, folder)
     with served(server.build(house, turnstile=turnstile), port) as address, ExitStack() as clients:
         yield Stage(slack, deps, world, house, address, clients)

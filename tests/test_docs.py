@@ -7,6 +7,7 @@ from typer.main import get_command
 
 from bot import settings
 from bot.__main__ import cli
+from bot.cli.platforms import row
 from bot.settings import Settings
 from connectors import registry
 from guidelines import pack
@@ -22,8 +23,9 @@ def test_every_setting_stands_in_the_readme_with_its_purpose(field: str) -> None
 
 
 @pytest.mark.parametrize("name", sorted(registry.discover().connectors))
-def test_every_connector_stands_in_the_readme(name: str) -> None:
-    assert f"| `{name}` |" in README
+def test_every_connector_stands_in_the_readme_with_all_that_it_can_do(name: str) -> None:
+    _, *rest = row(registry.discover().get(name).spec)
+    assert f"| `{name}` | {' | '.join(rest)} |" in README
 
 
 @pytest.mark.parametrize("limit", DEFAULTS, ids=lambda limit: limit.name)

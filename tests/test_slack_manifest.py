@@ -64,7 +64,7 @@ def test_with_a_console_people_sign_in_with_slack_and_allow_what_is_asked_for() 
             api_url=slack.api_url,
             client_id=app.client_id,
             client_secret=app.client_secret,
-            bot_token=app.bot_token,
+            bot_token=lambda: app.bot_token,
             now=utc_now,
         )
         address = door.address(state="s", nonce="n", back=back)

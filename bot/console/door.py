@@ -28,12 +28,15 @@ class Known:
 
 @dataclass(frozen=True)
 class Door:
-    """Speaks to one Slack workspace as one app. `api_url` ends with a slash, as in https://slack.com/api/."""
+    """Speaks to one Slack workspace as one app. `api_url` ends with a slash, as in https://slack.com/api/.
+
+    `bot_token` gives the token of the moment: Slack may rotate it.
+    """
 
     api_url: str
     client_id: str
     client_secret: str = field(repr=False)
-    bot_token: str = field(repr=False)
+    bot_token: Callable[[], str] = field(repr=False)
     now: Callable[[], datetime] = field(repr=False)
 
     def address(self, *, state: str, nonce: str, back: str) -> str:
@@ -76,7 +79,7 @@ class Door:
 
     @cached_property
     def _team(self) -> str:
-        return str(self._ask("auth.test", bearer=self.bot_token)["team_id"])
+        return str(self._ask("auth.test", bearer=self.bot_token())["team_id"])
 
     def _must_fit(self, claims: Mapping[str, Any], nonce: str) -> None:
         fits = (
