@@ -1,15 +1,14 @@
-"""Text as Bluesky has it: its two lengths, what stands at which of its bytes, and the record that a reply becomes."""
+"""Text as Bluesky has it: its two lengths, what stands at which bytes of it, and the keys that posts are kept under."""
 
 import re
 import string
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import regex  # type: ignore[import-untyped,unused-ignore]
 from atproto_client import models  # type: ignore[import-untyped,unused-ignore]
-from atproto_client.models.utils import get_model_as_dict  # type: ignore[import-untyped,unused-ignore]
 from atproto_client.utils.facet_detection import (  # type: ignore[import-untyped,unused-ignore]
     MentionMatch,
     detect_facets,
@@ -80,16 +79,6 @@ def facets(text: str, dids: Mapping[str, str]) -> list[Any]:
     return sorted(found, key=lambda facet: facet.index.byte_start)
 
 
-def record(text: str, at: datetime, parent: Json, linked: Iterable[Any]) -> dict[str, Any]:
-    """Return the record of a reply to `parent`, a post as Bluesky showed it just now."""
-    here = _reference(parent)
-    root = _reference(member(member(member(parent, "record"), "reply"), "root"))
-    created = at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    answered = models.AppBskyFeedPost.ReplyRef(parent=here, root=root or here)
-    made = models.AppBskyFeedPost.Record(text=text, created_at=created, reply=answered, facets=list(linked) or None)
-    return dict(get_model_as_dict(made))
-
-
 def shown(record: Json) -> str:
     """Return the text that a reader sees: a link says where it leads, so that nobody is led elsewhere by its words."""
     raw = text_in(member(record, "text")).encode(errors="replace")
@@ -107,11 +96,6 @@ def _is_taken(feature: Any) -> bool:
     if isinstance(feature, models.AppBskyRichtextFacet.Tag):
         return len(feature.tag.encode()) <= _TAG_BYTES and len(regex.findall(r"\X", feature.tag)) <= _TAG_GRAPHEMES
     return bool(web_address(feature.uri))
-
-
-def _reference(view: Json) -> Any:
-    uri, cid = text_in(member(view, "uri")), text_in(member(view, "cid"))
-    return models.ComAtprotoRepoStrongRef.Main(uri=uri, cid=cid) if uri and cid else None
 
 
 def _links(record: Json, size: int) -> list[tuple[int, int, str]]:

@@ -4,7 +4,7 @@ atproto knows the API and builds the requests; its HTTP client hands them to a `
 they renew by the clock of the machine, between a caller's requests, and keep nothing for the host.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +14,7 @@ from atproto_client.client.session import Session  # type: ignore[import-untyped
 from atproto_client.request import Request  # type: ignore[import-untyped,unused-ignore]
 from atproto_core.exceptions import AtProtocolError  # type: ignore[import-untyped,unused-ignore]
 
+from connectors._bluesky_parse import did_of
 from connectors._line import Answer, Answered, Line, NoAnswer, checked_home, checked_secret, epoch, whole_number
 from connectors._reading import Json, is_mapping, member, text_in
 from connectors._wire import USER_AGENT, Wire
@@ -163,6 +164,8 @@ class Talk:
         session = _session(":::".join([*told, self.call.base_url]))
         if session is None:
             raise ConnectorError(Fault.TRANSIENT, "Bluesky opened no session that can be read.")
+        if not _is_ours(session, self.call):
+            raise ConnectorError(Fault.AUTH, f"These secrets open the account {session.handle}, which is another one.")
         # Whatever our clock makes of its end: a session is renewed once in a call.
         self._session, self._is_new = session, True
         self.call.save_secrets({**self.call.secrets, SESSION: session.encode()})
@@ -208,20 +211,27 @@ def _readable(answer: Answer, call: Call) -> Answer:
 
 
 def _kept(call: Call) -> Session | None:
-    secrets: Mapping[str, str] = call.secrets
-    return _session(secrets.get(SESSION, ""))
+    session = _session(call.secrets.get(SESSION, ""))
+    return session if session is not None and _is_ours(session, call) else None
+
+
+def _is_ours(session: Session, call: Call) -> bool:
+    """Whether a session speaks for the account of the call: a reply must never stand under another name."""
+    return call.account_id in ("", session.did)
 
 
 def _session(text: str) -> Session | None:
     """Read a session; none when it could not be carried in a header, or is another thing."""
     parts = text.split(":::")
     is_clean = text.isascii() and text.isprintable() and " " not in text
-    return Session(*parts) if is_clean and len(parts) == 5 and all(parts) else None
+    is_whole = is_clean and len(parts) == 5 and all(parts) and did_of(parts[1]) is not None
+    return Session(*parts) if is_whole else None
 
 
 def _ends(session: Session) -> datetime | None:
     """When the access token ends, as it says itself."""
     try:
-        return datetime.fromtimestamp(session.access_jwt_payload.exp or 0, UTC)
+        told = session.access_jwt_payload.exp
+        return None if told is None else datetime.fromtimestamp(told, UTC)
     except (AtProtocolError, ValueError, OverflowError, OSError):
         return None

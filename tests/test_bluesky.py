@@ -34,7 +34,7 @@ from connectors.base import (
     Yes,
 )
 from connectors.bluesky import BlueskyConnector
-from connectors.fault_proxy import FaultProxy
+from connectors.fault_proxy import FaultProxy, Trouble
 
 CONNECTOR = BlueskyConnector()
 MENTIONS = Followed(SourceKind.MENTIONS)
@@ -67,7 +67,10 @@ def read(world: LocalWorld, post_id: str) -> Post:
 
 
 def intent_for(world: LocalWorld, text: str = "It lasts twelve hours.", parent: Post | None = None) -> ReplyIntent:
-    parent = parent or read(world, world.make_mention("How long does it last?"))
+    return intent_for_post(parent or read(world, world.make_mention("How long does it last?")), text)
+
+
+def intent_for_post(parent: Post, text: str = "It lasts twelve hours.") -> ReplyIntent:
     identity, now = uuid4(), datetime.now(UTC)
     return ReplyIntent(identity, CONNECTOR.new_key(identity, now), parent, text, now)
 
@@ -139,6 +142,33 @@ class TestSessions:
         world.secrets["session"] = ":::".join(["harbour.test", world.us.did, "not.a.token", "nor.this.one", "x"])
         CONNECTOR.fetch(world.call, MENTIONS, None)
         assert server.asked[-1] == "app.bsky.notification.listNotifications"
+
+    def test_secrets_of_another_account_post_nothing_in_its_name(
+        self, server: BlueskyServer, proxy: FaultProxy, world: LocalWorld
+    ) -> None:
+        intent = intent_for(world)
+        sam = server.person("sam")
+        other = LocalWorld.secrets_of(sam)
+        CONNECTOR.check(replace(world.call, account_id="", secrets=other, save_secrets=other.update))
+        assert "session" in other
+        proxy.seen.clear()
+        outcome = CONNECTOR.reply(replace(world.call, secrets=other), intent)
+        assert isinstance(outcome, Rejected)
+        assert outcome.fault is Fault.AUTH
+        assert not server.of(sam)
+        assert [one.path for one in proxy.writes] == ["/xrpc/com.atproto.server.createSession"]
+
+    @pytest.mark.parametrize("did", ["", "x", "did:plc:a/../b", "did:plc:x y", 7])
+    def test_a_server_that_says_nonsense_of_who_we_are_is_not_believed(
+        self, server: BlueskyServer, proxy: FaultProxy, world: LocalWorld, did: object
+    ) -> None:
+        del world.secrets["session"]
+        opened = {"did": did, "handle": "harbour.test", "accessJwt": "a.b.c", "refreshJwt": "d.e.f"}
+        proxy.next_answer(Trouble(status=200, body=json.dumps(opened)))
+        outcome = CONNECTOR.reply(world.call, intent_for_post(SPOKEN))
+        assert isinstance(outcome, Rejected)
+        assert outcome.fault is Fault.TRANSIENT
+        assert "session" not in world.secrets
 
     def test_an_account_that_was_taken_down_is_denied(self, world: LocalWorld) -> None:
         world.us.active = False

@@ -10,14 +10,16 @@ import pytest
 import regex
 from atproto_client.models.string_formats import validate_tid  # type: ignore[import-untyped,unused-ignore]
 from hostile import HOSTILE, mutated, places
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors._bluesky_parse import Reader
+from connectors._bluesky_record import record_of
 from connectors._bluesky_sources import Mark
 from connectors._bluesky_text import facets, is_key, length, made_at, new_key
+from connectors._bluesky_wire import Talk
 from connectors._text import web_address
-from connectors.base import Cursor, Post
+from connectors.base import Call, ConnectorError, Cursor, Post, ReplyIntent
 
 US, SAM, MAYA = "did:plc:p3c35mullcz7cu3odbtonaz7", "did:plc:dvhsawwv6z4c2rmvcon56zsr", "did:web:maya.example"
 READER = Reader(US)
@@ -178,6 +180,20 @@ def test_a_spoiled_post_is_skipped_and_takes_no_neighbour_along(path: Any, hosti
         (one.id + one.reason).encode()
 
 
+@settings(deadline=None)
+@given(st.sampled_from(list(places(VIEW))), HOSTILE, st.booleans())
+def test_a_spoiled_parent_is_answered_properly_or_not_at_all(path: Any, hostile: Any, removed: bool) -> None:
+    call = Call("https://bsky.example", {}, datetime(2026, 11, 22, tzinfo=UTC))
+    intent = ReplyIntent(uuid4(), "3n2ucowhxy22u", READER.post(VIEW), "It lasts #long", call.now)
+    try:
+        record = record_of(Talk(call), intent, mutated(VIEW, path, hostile, removed))
+    except ConnectorError:
+        return
+    json.dumps(record)
+    assert record["text"] == intent.text
+    assert all(record["reply"][name][part] for name in ("root", "parent") for part in ("uri", "cid"))
+
+
 def assert_storable(post: Post) -> None:
     author = post.author
     for text in (post.id, post.text, post.url, post.parent_id or "", author.id, author.handle, author.name):
@@ -196,6 +212,7 @@ ANY_TEXT = st.text(alphabet=st.characters(codec="utf-8"), max_size=200)
 LIKE_A_POST = st.text(alphabet=st.sampled_from("ab1.:/@#$() \n-_日é👋\u200d\u0301"), max_size=120)
 
 
+@settings(deadline=None)
 @given(ANY_TEXT | LIKE_A_POST)
 def test_what_a_facet_covers_are_whole_letters_in_order(text: str) -> None:
     raw = text.encode()

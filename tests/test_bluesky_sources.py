@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from bluesky_server import POST, BlueskyServer, Record
+from hostile import mutated, places
 from test_conformance_bluesky import LocalWorld, problem
 
 from connectors import _line
@@ -191,6 +192,10 @@ class TestSources:
         assert [post.id for post in fetch(world).posts] == [both]
 
 
+def _asked(uri: str) -> dict[str, list[str]]:
+    return {"uri": [uri], "depth": ["9"], "parentHeight": ["0"]}
+
+
 class TestConversations:
     def test_a_giant_thread_is_read_whole_and_in_order(self, server: BlueskyServer, world: LocalWorld) -> None:
         root = world.make_mention("The first")
@@ -223,6 +228,24 @@ class TestConversations:
         with pytest.raises(ConnectorError) as error:
             BlueskyConnector().thread(world.call, last)
         assert error.value.fault is Fault.GONE
+
+    def test_a_spoiled_thread_keeps_what_can_be_read(
+        self, proxy: FaultProxy, server: BlueskyServer, world: LocalWorld
+    ) -> None:
+        first, second, third = world.make_thread(["One", "Two", "Three"])
+        call = replace(world.call, account_id="")
+        _, whole = server.answer("getPostThread", _asked(first), None, call.secrets["session"].split(":::")[2])
+        interesting = [one for one in places(whole) if {"replies", "post", "thread", "replyCount"} & set(one[-2:])]
+        for path in interesting:
+            for hostile in (None, 7, "x", [], {}, [None], {"post": {}, "replies": "x"}):
+                body = json.dumps(mutated(whole, path, hostile, False))
+                posts = {"posts": [server.view(server.records[first])]}
+                for one in (json.dumps(posts), body):
+                    proxy.next_answer(Trouble(status=200, body=one), to_write=False)
+                found = BlueskyConnector().thread(call, first)
+                assert {post.id for post in found.posts} <= {first, second, third}
+                if len(path) > 2:
+                    assert found.posts, path
 
     def test_a_circle_of_answers_ends(self, proxy: FaultProxy, server: BlueskyServer, world: LocalWorld) -> None:
         one, other = world.make_mention("One"), world.make_mention("Other")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from bluesky_server import BlueskyServer
+from bluesky_server import Account, BlueskyServer
 
 from connectors.base import Author, Call, Fault, Followed, Post, SourceKind
 from connectors.bluesky import BlueskyConnector
@@ -47,11 +47,15 @@ class LocalWorld:
             server.person("maya"),
             server.person("shy", "!no-unauthenticated"),
         )
-        self.secrets = {"identifier": self.us.email, "app_password": self.us.password}
+        self.secrets = self.secrets_of(self.us)
         self.connector.check(replace(self.call, base_url=server.url))
         author = Author(self.maya.did, self.maya.handle)
         uri = f"at://{self.maya.did}/app.bsky.feed.post/3mabcdefghijk"
         self.forbidden: Sequence[Post] = (Post(uri, "Harbour is bad", author, datetime(2026, 1, 1, tzinfo=UTC)),)
+
+    @staticmethod
+    def secrets_of(account: Account) -> dict[str, str]:
+        return {"identifier": account.email, "app_password": account.password}
 
     @property
     def call(self) -> Call:
