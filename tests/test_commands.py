@@ -120,4 +120,4 @@ def test_the_doctor_says_when_slack_refuses_the_token(monkeypatch: pytest.Monkey
 def test_every_installed_platform_is_listed() -> None:
     listed = chorus("connectors")
     assert listed.exit_code == 0
-    assert "Mastodon" in listed.output
+    assert "mastodon" in listed.output
