@@ -30,14 +30,19 @@ class Connecting:
 def connect(deps: Deps, given: Connecting, *, actor: str) -> Account:
     """Connect an account after the platform has said whose it is. Connecting it again renews its tokens."""
     connector = connector_of(deps, given.platform)
-    missing = sorted(set(connector.spec.secrets) - set(given.secrets))
+    missing = sorted(set(connector.spec.secrets) - connector.spec.optional_secrets - set(given.secrets))
     if missing:
         wanted = "; ".join(f"{name}: {connector.spec.secrets[name]}" for name in missing)
         raise ChorusError(f"{connector.spec.title} needs more to connect. {wanted}")
     site = given.site.rstrip("/")
     secrets = dict(given.secrets)
     call = Call(
-        base_url=site, secrets=given.secrets, now=deps.now(), identity=given.identity, save_secrets=secrets.update
+        base_url=site,
+        secrets=given.secrets,
+        now=deps.now(),
+        identity=given.identity,
+        options=given.options or {},
+        save_secrets=secrets.update,
     )
     health = connector.check(call)
     if health.condition is not Condition.OK:
