@@ -27,6 +27,12 @@ def states_age(tokens: Sequence[Token], first: int, last: int, value: float) -> 
     return bool(set(before[:1]) & _PERSONS)
 
 
+def is_of_person(tokens: Sequence[Token], first: int) -> bool:
+    """Whether years are those of "children from 8 years"."""
+    joined = first > 0 and tokens[first - 1].text in ("from", "over", "under")
+    return joined and any(token.text in _PERSONS for token in tokens[max(0, first - 4) : first - 1])
+
+
 def is_old(tokens: Sequence[Token], at: int) -> bool:
     """Whether "old", "or older" or "of age" stands at a token."""
     words = [token.text for token in tokens[at : at + 2]]

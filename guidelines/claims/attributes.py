@@ -27,6 +27,8 @@ def attribute_score(fact: Prepared, said: Said, pairing: Pairing, ours: Quantity
         return 0.0
     if ours.dimension == "count":
         return _score_of_count(fact, said, pairing, ours, theirs)
+    if not keep and pairing.topic.asked and not pairing.topic.known:
+        return 0.0
     score = pairing.in_words().score(_weights(fact, ours, keep), keep)
     if theirs.dimension == "count":
         return score if score >= _BARE and not counts_something(said, theirs) else 0.0

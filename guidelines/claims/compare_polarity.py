@@ -231,7 +231,7 @@ def _against_affirmation(fact: Prepared, said: Said, pairing: Pairing, flipped: 
     whole = pairing.score(_stressed(fact, pairing), [at for at, term in enumerate(fact.reading.terms) if _counts(term)])
     if pairing.topic.sole:
         whole = max(whole, _WHOLE)
-    if _lacks_subject(fact, pairing, flipped):
+    if not pairing.topic.sole and _lacks_subject(fact, pairing, flipped):
         return 0.45 if whole >= 0.34 else 0.0
     if _denies_existence(said, matched) and _is_head(fact, flipped):
         return 0.6 + 0.35 * covered

@@ -162,7 +162,8 @@ def _score(fact: Prepared, said: Said, pairing: Pairing, ours: Sequence[Value], 
     slight = sum(fact.weights[at] for at in keep) < _SLIGHT or _narrows(said)
     if kind != "place" and slight:
         score = max(score, 0.6 if said.clause.own else 0.4)
-    if kind == "place" and _same_relation(fact, pairing):
+    same_slot = _slot_of(fact) in {slot.kind for slot in said.reading.slots}
+    if kind == "place" and (same_slot or _same_relation(fact, pairing)):
         score = max(score, 0.6)
     if pairing.topic.sole and pairing.topic.known > _MOSTLY and any(pairing.relations[at] > 0 for at in keep):
         score = max(score, _FREE_PLACE)

@@ -93,6 +93,8 @@ class Topic:
     known: float = 0.0
     others: float = 0.0
     measured: float = 0.0
+    asked: bool = False
+    """Whether the clause has such words of its own at all."""
 
     @property
     def sole(self) -> bool:

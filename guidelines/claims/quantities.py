@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from guidelines.claims import calendar, comparators
-from guidelines.claims.ages import is_old, states_age
+from guidelines.claims.ages import is_of_person, is_old, states_age
 from guidelines.claims.lexicon import entries, group
 from guidelines.claims.numbers import Number, number_at
 from guidelines.claims.text import Token
@@ -260,7 +260,7 @@ def _with_unit(tokens: Sequence[Token], base: Quantity) -> Quantity | None:
     if name not in units() or (name in _TIGHT and not tokens[after].attached):
         return None
     measured = _compound_speed(tokens, base, after) or _in_unit(base, name, after, 1.0)
-    aged = measured.dimension == "time" and is_old(tokens, after + 1)
+    aged = measured.dimension == "time" and (is_old(tokens, after + 1) or is_of_person(tokens, base.first))
     return replace(measured, dimension="age") if aged else measured
 
 

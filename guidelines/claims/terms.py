@@ -113,18 +113,19 @@ def _phrases(
     tokens: Sequence[Token], parts: Sequence[str], names: frozenset[int]
 ) -> list[tuple[int, int, dict[str, int]]]:
     found = []
-    at = 0
-    while at < len(tokens):
-        if tokens[at].kind == "symbol" or at in names:
-            at += 1
+    kept = [at for at in range(len(tokens)) if at not in names]
+    words = [parts[at] for at in kept]
+    number = 0
+    while number < len(kept):
+        at = kept[number]
+        if tokens[at].kind == "symbol":
+            number += 1
             continue
-        length, meaning = meanings().at(parts, at)
-        if length == 2 and tuple(parts[at : at + 2]) == ("up", "to") and not _is_number(tokens, at + 2):
+        length, meaning = meanings().at(words, number)
+        if length == 2 and tuple(words[number : number + 2]) == ("up", "to") and not _is_number(tokens, at + 2):
             length, meaning = 1, {}
-        if names & set(range(at, at + length)):
-            length, meaning = 1, {}
-        found.append((at, at + length - 1, meaning))
-        at += length
+        found.append((at, kept[number + length - 1], meaning))
+        number += length
     return found
 
 

@@ -1,0 +1,127 @@
+"""Harder posts: several facts of a kind for one company, other attributes, other subjects, other moments."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from guidelines.claims.evaluate import Labelled, evaluate
+from guidelines.facts import Claim, FactBase, Label
+
+DATA = Path(__file__).parent / "data"
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+TRADES = FactBase.load(DATA / "facts_trades.yml")
+
+
+def posts(split: str) -> list[Labelled]:
+    rows = [json.loads(line) for line in (DATA / "posts_trades.jsonl").read_text(encoding="utf-8").splitlines()]
+    return [
+        Labelled(row["id"], row["text"], Label(row["label"]), row["fact_id"], row.get("parent"))
+        for row in rows
+        if row["split"] == split
+    ]
+
+
+def base(*statements: str) -> FactBase:
+    """A base about one company, Tern, from plain sentences."""
+    facts = "".join(
+        f"  - {{id: f{number}, entity: Tern, statement: {json.dumps(text)}, source_url: 'https://tern.example'}}\n"
+        for number, text in enumerate(statements)
+    )
+    return FactBase.load("facts:\n" + facts)
+
+
+def check(text: str, *statements: str, parent: str | None = None) -> Claim:
+    return base(*statements).check(text, parent=parent, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("split", "recall"),
+    [
+        ("trades1", 0.8),
+        ("trades2", 0.75),
+        ("trades3", 0.65),
+        ("trades4", 0.8),
+        ("trades5", 0.9),
+        ("trades6", 0.8),
+        ("trades7", 0.6),
+    ],
+)
+def test_corrections_stay_precise_where_posts_are_hard(split: str, recall: float) -> None:
+    report = evaluate(TRADES, posts(split), now=NOW)
+    assert report.precision >= 0.97, str(report)
+    assert report.wrongly_flagged <= 0.015, str(report)
+    assert report.recall >= recall, str(report)
+
+
+@pytest.mark.parametrize(
+    ("text", "statements"),
+    [
+        ("Tern charges €20 for repairs", ("Tern costs €6 per month.", "Repairs at Tern are covered for two years.")),
+        ("the Tern chat was answered at 10 pm", ("Tern support is open from 7 am to 11 pm.",)),
+        ("Tern is open on Fridays until midnight", ("Tern is closed on Mondays.",)),
+        ("Tern opened 12 new shops last year", ("Tern runs 83 shops.",)),
+        ("Tern was closed for cleaning last Tuesday", ("Tern is open 24 hours a day.",)),
+        ("I was charged a fee by Tern for a transfer", ("Transfers with Tern are free.",)),
+        ("I found Tern through an ad on a podcast", ("Tern has no ads.",)),
+        ("that Tern ad on television is everywhere", ("Tern has no ads.",)),
+        ("no smoking at Tern, finally", ("Smoking is not allowed anywhere at Tern.",)),
+        ("photos with flash aren't allowed at Tern", ("Photography without flash is allowed at Tern.",)),
+        ("Tern charges for withdrawals in Thailand", ("Withdrawals with Tern are free in the EU.",)),
+        ("Tern was down for six hours", ("You must be at least 18 to use Tern.",)),
+        ("Ines Roth gave a talk about Tern in 2020", ("Tern was founded by Ines Roth in 2016.",)),
+        ("My bank, not Tern, charges 5 euro per withdrawal", ("Withdrawals with Tern are free.",)),
+        ("I think Tern has around 100 rooms but I may be wrong", ("Tern has 64 rooms.",)),
+        ("the transfer from Tern hasn't arrived yet", ("Transfers with Tern arrive within 10 seconds.",)),
+        ("on the paid plan Tern gives you unlimited notes", ("The free plan of Tern is limited to three notes.",)),
+    ],
+)
+def test_what_is_about_something_else_than_a_fact_is_left_alone(text: str, statements: tuple[str, ...]) -> None:
+    assert check(text, *statements).label is not Label.CONTRADICTS
+
+
+@pytest.mark.parametrize(
+    ("text", "statement"),
+    [
+        ("Tern takes customers from age 16", "You must be at least 18 to join Tern."),
+        ("Tern's weekend markup is 2%", "Tern adds a 0.5% mark-up on weekends."),
+        ("Tern only makes ebikes", "Tern does not make e-bikes."),
+        (
+            "end-to-end encryption is only on Tern's Business plan",
+            "Notes at Tern are end-to-end encrypted on all plans.",
+        ),
+        ("single sign-on comes with every Tern plan", "Single sign-on at Tern is available on the Business plan only."),
+        ("Tern is open 24/7", "Tern is open Monday to Saturday."),
+        ("Tern is closed on Sundays", "Tern is open on Sundays from 8 am to 1 pm."),
+        ("Tern is 49.90 a month", "Tern costs €34.90 a month."),
+        ("you can't sign up to Tern without a phone number", "You do not need a phone number to sign up for Tern."),
+        ("Tern costs $600??? Insane.", "Tern costs $349."),
+        ("free delivery at Tern only starts at £50", "Delivery from Tern is free from £25."),
+        ("Tern maxes out at 100 Mbit/s", "Tern offers speeds of up to 500 Mbit/s."),
+        (
+            "check-in at Tern closes three quarters of an hour before",
+            "Check-in at Tern closes 20 minutes before departure.",
+        ),
+        ("three people were hurt when Tern caught fire", "Nobody was hurt in the fire at Tern in 2026."),
+        ("smoking is fine, you can smoke at Tern", "Smoking is not allowed at Tern."),
+        ("Tern only has CCS", "Tern has CCS and CHAdeMO connectors."),
+    ],
+)
+def test_a_false_claim_is_found_in_other_words(text: str, statement: str) -> None:
+    claim = check(text, statement)
+    assert claim.label is Label.CONTRADICTS, claim
+
+
+def test_the_fact_that_knows_most_of_a_post_is_the_one_it_is_held_against() -> None:
+    facts = ("Tern costs $6 per month.", "DDoS protection is free on all Tern plans.")
+    claim = check("Tern charges extra for DDoS protection", *facts)
+    assert (claim.label, claim.fact_id) == (Label.CONTRADICTS, "f1")
+
+
+def test_a_no_before_a_sentence_answers_the_question_alone() -> None:
+    facts = ("Parking at Tern is free.", "Bookings at Tern can be cancelled free of charge.")
+    assert (
+        check("no it's free", *facts, parent="Do you have to pay for parking at Tern?").label is not Label.CONTRADICTS
+    )
+    assert check("yes, 15 a day", *facts, parent="Do you have to pay for parking at Tern?").fact_id == "f0"
