@@ -1,5 +1,6 @@
 """Our checks beside libraries that people use for a part of the same work: on the same labelled replies, in one run."""
 
+import re
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -101,9 +102,43 @@ def _proselint() -> Finds:
     return lambda text: bool(tools.LintFile("reply", text).lint())
 
 
+def _humanus() -> Finds:
+    """Its pack against set phrases; without a key it judges by its rules alone."""
+    library: Library = import_module("humanus")
+    pack = library.builtin_pack("ai-writing-tells")
+
+    def finds(text: str) -> bool:
+        request = {"schemaVersion": 1, "content": {"format": "text", "text": text}, "pack": pack}
+        return bool(library.check(request, decision_model=None)["findings"])
+
+    return finds
+
+
+def _guardrails() -> Finds:
+    """Its frame around one validator as small as can be: those with more in them came from a hub that has closed."""
+    import_module("guardrails.settings").settings.rc.enable_metrics = False
+    import_module("guardrails.utils.hub_telemetry_utils").HubTelemetry(enabled=False)
+    base: Library = import_module("guardrails.validator_base")
+    validator = base.register_validator(name="bench/private-data", data_type="string")(_mail_or_digits(base))
+    guard = import_module("guardrails").Guard()
+    guard.configure(allow_metrics_collection=False)
+    guard.use(validator(on_fail="noop"))
+    return lambda text: not guard.validate(text).validation_passed
+
+
+def _mail_or_digits(base: Library) -> type:
+    def validate(_self: Library, value: str, _metadata: Library) -> Library:
+        found = re.search(r"\w@\w|\d(?:[ -]?\d){6}", value)
+        return base.FailResult(error_message="private") if found else base.PassResult()
+
+    return type("PrivateData", (base.Validator,), {"validate": validate})
+
+
 PEERS = (
     Peer("presidio-analyzer", "private-data", _presidio),
+    Peer("guardrails-ai", "private-data", _guardrails),
     Peer("better-profanity", "tone", _better_profanity),
     Peer("alt-profanity-check", "tone", _alt_profanity_check),
     Peer("proselint", "canned", _proselint),
+    Peer("humanus", "canned", _humanus),
 )
