@@ -10,7 +10,15 @@ from bot.models.outcomes import Outcome, OutcomeKind
 from bot.models.people import Account, Employee, Role
 from bot.models.questions import Question, QuestionState
 from bot.models.replies import COUNTED, Draft, Origin, Reply, ReplyState
-from bot.models.rulebook import ExampleState, FactVersion, PackActivation, PackVersion, ProposedExample
+from bot.models.rulebook import (
+    ExampleState,
+    FactVersion,
+    OwnError,
+    PackActivation,
+    PackVersion,
+    ProposedExample,
+    WrongState,
+)
 from bot.models.sources import Source, SourceState, Venue
 
 __all__ = [
@@ -38,6 +46,7 @@ __all__ = [
     "Outcome",
     "OutcomeKind",
     "Outgoing",
+    "OwnError",
     "PackActivation",
     "PackVersion",
     "Period",
@@ -61,4 +70,5 @@ __all__ = [
     "Tick",
     "Urgency",
     "Venue",
+    "WrongState",
 ]

@@ -124,6 +124,10 @@ class Urgency(StrEnum):
     HIGH = "high"
 
 
+_FACT = text("(reasons ->> 'fact')")
+"""Which fact a post contradicts, or may."""
+
+
 class Mention(Record):
     """A post that concerns us: the unit of work, shown on one card."""
 
@@ -134,6 +138,7 @@ class Mention(Record):
         Index(None, "source_id", "id"),
         Index(None, "joined_to_id"),
         Index(None, "bands", postgresql_using="gin"),
+        Index("ix_mention_fact", _FACT, "id", postgresql_where=text("reasons ->> 'fact' is not null")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)

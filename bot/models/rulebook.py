@@ -87,3 +87,41 @@ class ProposedExample(Record):
     state: Mapped[ExampleState] = mapped_column(stored(ExampleState, "state"), default=ExampleState.PROPOSED)
     decided_at: Mapped[datetime | None] = mapped_column(default=None)
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"), default=None)
+
+
+class WrongState(StrEnum):
+    """What was decided about a reply of ours that seems wrong."""
+
+    OPEN = "open"
+    EDITED = "edited"
+    FOLLOWED_UP = "followed_up"
+    DISMISSED = "dismissed"
+    LAPSED = "lapsed"
+
+
+class OwnError(Record):
+    """A reply of ours that contradicts a fact, as it was found: a person decides whether we correct ourselves.
+
+    `fact_version` is 0 for a fact of the file that the settings name; `quote` is the part that is wrong. `text_hash` is
+    the reply's: once it changes, the reply says something else.
+    """
+
+    __tablename__ = "own_error"
+    __table_args__ = (
+        UniqueConstraint("reply_id", "fact", "fact_version", "text_hash"),
+        Index(None, "state", "id"),
+        Index(None, "fact"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    reply_id: Mapped[int] = mapped_column(ForeignKey("reply.id", ondelete="CASCADE"))
+    fact: Mapped[str]
+    fact_version: Mapped[int]
+    text_hash: Mapped[str]
+    quote: Mapped[str]
+    reason: Mapped[str]
+    found_at: Mapped[datetime]
+    state: Mapped[WrongState] = mapped_column(stored(WrongState, "state"), default=WrongState.OPEN)
+    decided_at: Mapped[datetime | None] = mapped_column(default=None)
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"), default=None)
+    note: Mapped[str] = mapped_column(default="")
