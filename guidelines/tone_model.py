@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -12,55 +12,88 @@ from typing import Final
 
 from guidelines.checks.lexicon import lexicon
 
-_TOKEN: Final = re.compile(r"[a-z]+(?:'[a-z]+)?|[?!.]|\d+|[^\x00-\x7f]")
+_TOKEN: Final = re.compile(r"[a-z]+(?:'[a-z]+)?|[?!.,:]|\d+|[^\x00-\x7f]")
+_WORD: Final = re.compile(r"[a-z']+|[?!]")
+_SENTENCE: Final = re.compile(r"(?<=[.!?])\s+|\n+")
 _MOST_TOKENS: Final = 400
+_MOST_CHARACTERS: Final = 3_000
 _SIGNS: Final = lexicon("tone_signs")
-_POINTED: Final = frozenset(
-    f"sign {name}"
-    for name in (
-        *("mocks", "bad words", "other people", "your this and that", "this not that"),
-        *("belittles", "wonders", "distances", "dry", "shrugs"),
-    )
-)
-_ADDRESSED: Final = frozenset({"you 1", "you 2", "you 3"})
-_UNPOINTED: Final = -5.0
-"""The score of a text that neither addresses nor mocks anybody: nothing in it can be rude to a person."""
+_SHAPE_WEIGHT: Final = 0.6
+_BLANK: Final = "_"
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What the model knows of a text: words and shapes, which count by the text's length, and signs, which count whole.
+
+    A shape is a run of words in which all but the commonest are blanks: how something is said, whatever it is about.
+    """
+
+    words: frozenset[str]
+    shapes: frozenset[str]
+    signs: frozenset[str]
+
+    def weighted(self) -> Iterator[tuple[str, float]]:
+        """Yield each feature with how much it counts."""
+        scale = 3 / math.sqrt(max(len(self.words), 9))
+        yield from ((word, scale) for word in self.words)
+        yield from ((shape, scale * _SHAPE_WEIGHT) for shape in self.shapes)
+        yield from ((sign, 1.0) for sign in self.signs)
 
 
 @dataclass(frozen=True, slots=True)
 class ToneModel:
-    """Weights of features, and the score above which a text counts as rude."""
+    """Weights of features, the common words that shapes keep, and the score above which a text counts as rude."""
 
     weights: dict[str, float]
+    common: frozenset[str]
     bias: float
     threshold: float
+    civil: float
 
     def score(self, lower: str, phrase_kinds: Collection[str]) -> float:
         """Return how rude a lower-case folded text sounds, as log-odds; `phrase_kinds` are the phrases found."""
-        words, signs = features(lower, phrase_kinds)
-        if not phrase_kinds and not (signs & _POINTED or signs & _ADDRESSED):
-            return _UNPOINTED
-        scale = 3 / math.sqrt(max(len(words), 9))
-        return (
-            self.bias
-            + scale * sum(self.weights.get(word, 0.0) for word in words)
-            + sum(self.weights.get(sign, 0.0) for sign in signs)
-        )
+        found = features(lower, phrase_kinds, self.common)
+        return self.bias + sum(self.weights.get(name, 0.0) * weight for name, weight in found.weighted())
 
 
-def features(lower: str, phrase_kinds: Collection[str]) -> tuple[set[str], set[str]]:
-    """Return words and pairs of words, which count by the text's length, and signs, which count whole."""
-    tokens = ["0" if token.isdigit() else token for token in _TOKEN.findall(lower)[:_MOST_TOKENS]]
-    framed = ["<s>", *tokens]
-    words = set(tokens) | {f"{one} {two}" for one, two in pairwise(framed)}
+def features(lower: str, phrase_kinds: Collection[str], common: Collection[str]) -> Features:
+    """Return what a lower-case folded text is weighed by."""
+    lower = lower[:_MOST_CHARACTERS]
+    tokens = tokens_of(lower)
+    spoken = [word for word in tokens if word not in ",:"]
+    words = frozenset(spoken) | {f"{one} {two}" for one, two in pairwise(["<s>", *spoken])}
     signs = {f"sign {name}" for name, section in _SIGNS.items() if section.pattern.search(lower)}
     signs |= {f"phrase {kind}" for kind in phrase_kinds}
     signs.add(f"you {min(sum(token.startswith('you') for token in tokens), 3)}")
-    return words, signs
+    return Features(words, frozenset(_shapes(lower, tokens, common)), frozenset(signs))
+
+
+def tokens_of(lower: str) -> list[str]:
+    """Return the words and marks of a lower-case text; all numbers are one."""
+    return ["0" if token.isdigit() else token for token in _TOKEN.findall(lower)[:_MOST_TOKENS]]
+
+
+def _shapes(lower: str, tokens: Sequence[str], common: Collection[str]) -> Iterator[str]:
+    blanked = ["<s>", *_blanked(tokens, common)]
+    for at in range(len(blanked) - 2):
+        yield "sk " + " ".join(blanked[at : at + 3])
+        if at + 4 <= len(blanked):
+            yield "sk " + " ".join(blanked[at : at + 4])
+    for sentence in _SENTENCE.split(lower.strip()):
+        if found := _WORD.findall(sentence)[:_MOST_TOKENS]:
+            yield "first1 " + found[0]
+            yield "first " + " ".join(_blanked(found[:2], common))
+            yield "last " + " ".join(_blanked(found[-2:], common))
+
+
+def _blanked(tokens: Sequence[str], common: Collection[str]) -> list[str]:
+    return [token if token in common else _BLANK for token in tokens]
 
 
 @lru_cache(maxsize=1)
 def tone_model() -> ToneModel:
     """Return the model that ships with Chorus."""
     stored = json.loads(resources.files("guidelines.models").joinpath("tone.json").read_text("utf-8"))
-    return ToneModel(stored["weights"], stored["bias"], stored["threshold"])
+    common = frozenset(stored["common"].split(" "))
+    return ToneModel(stored["weights"], common, stored["bias"], stored["threshold"], stored["civil"])

@@ -38,6 +38,51 @@ def test_private_data_is_found_with_its_span(text: str, what: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "We rang +91 98765 43210 twice.",
+        "Is 8 (912) 345-67-89 still yours?",
+        "We tried 090-1234-5678.",
+        "The driver called (11) 98765-4321 at noon.",
+        "Nobody answered at 04 78 12 34 56.",
+        "You're listed with +34 612 34 56 78.",
+        "You gave us 0 4 1 2 9 8 7 6 5 2 as your phone.",
+        "It is seven oh four, five five five, oh one nine two.",
+        "It went to Storgatan 12, 114 55 Stockholm.",
+        "Delivered to ul. Długa 12, 00-238 Warszawa.",
+        "Sent to Prinsengracht 263, 1016 GV Amsterdam.",
+        "We sent it to Calle de Alcalá 45, 28014 Madrid.",
+        "Your parcel is at 2-11-3 Meguro-ku.",
+        "It was left in the shed at YO24 1BX.",
+        "Bestellung 4471-229 ist unterwegs.",
+        "Your ticket #4471902 is with the second line.",
+        "Claim CL/2291/26 was refused.",
+        "Your parcel AB 123 456 789 GB sits in the depot.",
+        "Signed for by Mrs Penhallow at noon.",
+        "Your overdraft is £450 at the moment.",
+        "It was refused because of your diagnosis of asthma.",
+        "Born 23 June 1979, correct?",
+        "Passport, number 533380006, is on the form.",
+    ],
+)
+def test_what_is_private_is_found_in_the_styles_of_many_countries(text: str) -> None:
+    assert private(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Our shop is at 12 rue de Rivoli, 75001 Paris.",
+        "Returns go to Harbour Returns, Unit 4, Mill Lane, Leeds LS9 8AG.",
+        "Stores are on the map; the one in Bath is at 3 Milsom Street.",
+        "Via Settings 3 you can change it.",
+        "About 3 in 4 people use 5 of them.",
+        "Put in 1 2 3 4 5 6 7 and press the key.",
+        "See ticket 882 in the public tracker.",
+        "During 3 days in Leeds 3000 came.",
+        "Room 1204 is quieter than room 1108.",
+        "Set the sampling to 44100 Hz and 24 bit.",
+        "Your test is over when the light is green.",
+        "Your treatment for free is not what we said.",
+        "Case 1 is white, case 2 is black.",
         "Write to support@harbour.example.",
         "Press questions go to press@harbour.example, please.",
         "Use the form yourname@yourdomain.example.",

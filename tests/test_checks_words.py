@@ -98,6 +98,33 @@ def test_tone_is_about_the_reader_not_about_ourselves_or_a_quotation(text: str, 
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "We'll be sure to tell the pilots how to fly. What would we do without your wisdom.",
+        "Nobody held a gun to your head when you signed up.",
+        "Oh dear, not the deluxe colour. However will you cope.",
+        "Most people manage this without our help.",
+    ],
+)
+def test_rudeness_without_a_bad_word_is_heard(text: str) -> None:
+    assert found(text, "tone")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Nobody likes a price rise. Flour went up by a fifth.",
+        "You are entitled to a copy of your data.",
+        "No. The small one fits, the large one doesn't.",
+        "We block for insults, not for criticism.",
+        "Our designer read this and is now staring out of the window. She says thanks anyway.",
+    ],
+)
+def test_firm_short_or_joking_is_not_rude(text: str) -> None:
+    assert not found(text, "tone")
+
+
+@pytest.mark.parametrize(
     ("text", "promised"),
     [
         ("It'll be fixed by Friday.", True),
@@ -110,6 +137,18 @@ def test_tone_is_about_the_reader_not_about_ourselves_or_a_quotation(text: str, 
         ("By Friday we will have replaced it.", True),
         ("You can ask for a refund within 30 days.", False),
         ("We'll give you your money back.", True),
+        ("No worries, it's covered.", True),
+        ("It's covered by the warranty.", False),
+        ("We'll extend your warranty by a year.", True),
+        ("You have my assurance that it will hold.", True),
+        ("I'll make sure that you get one.", True),
+        ("I'll make sure the team sees this.", False),
+        ("We're going to double the limit before Christmas.", True),
+        ("The technician is booked for 14 May.", True),
+        ("From next week on there won't be any delays.", True),
+        ("Dinner is on us next time.", True),
+        ("That one's on us: we changed it without a note.", False),
+        ("I'll add your idea to the list this week.", False),
     ],
 )
 def test_a_promise_binds_and_a_hope_does_not(text: str, promised: bool) -> None:

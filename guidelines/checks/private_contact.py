@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 import phonenumbers
@@ -19,6 +20,7 @@ _PLACEHOLDER: Final = _LEXICON["placeholder mailbox"].pattern
 _THEIRS: Final = _LEXICON["theirs"].pattern
 _OURS: Final = _LEXICON["ours"].pattern
 _PHONE: Final = _LEXICON["phone"].pattern
+_DICTATED: Final = (_LEXICON["spaced digits"].pattern, _LEXICON["spelled digits"].pattern)
 _PHONE_CUE: Final = _LEXICON["phone word"].pattern
 _NUMBER_CUE: Final = _LEXICON["other number word"].pattern
 _PHONE_SHAPE: Final = _LEXICON["phone shape"].pattern
@@ -69,9 +71,27 @@ def find_phone(reading: Reading) -> Iterator[Span]:
     """Find phone numbers of people: by shape, by a word such as “call”, or by a numbering plan."""
     for match in _PHONE.finditer(reading.folded):
         start, end = match.start(), match.start() + len(match[0].rstrip(" .-/("))
+        if ")" not in match[0]:
+            start += match[0].startswith("(")
         text = reading.folded[start:end]
         if _looks_like_phone(reading, start, text) and not _is_public_number(reading, start, text):
             yield start, end
+    yield from _find_dictated(reading)
+
+
+def _find_dictated(reading: Reading) -> Iterator[Span]:
+    """Find numbers told digit by digit, in figures or in words: nobody writes anything else in that way."""
+    for pattern in _DICTATED:
+        for match in pattern.finditer(reading.lower):
+            if _nearest(reading, match.start(), _OURS, _THEIRS) != "ours" and not _counts(match[0]):
+                yield match.span()
+
+
+def _counts(text: str) -> bool:
+    """Whether the digits only count up or down, as in 1 2 3 4 5 6 7."""
+    digits = [int(digit) for digit in re.findall(r"\d", text)]
+    steps = {after - before for before, after in pairwise(digits)}
+    return bool(digits) and len(digits) < 10 and len(steps) == 1
 
 
 def _looks_like_phone(reading: Reading, start: int, text: str) -> bool:
@@ -105,5 +125,11 @@ def _is_public_number(reading: Reading, start: int, text: str) -> bool:
 def find_address(reading: Reading) -> Iterator[Span]:
     """Find postal addresses that do not read as a shop, an office or a return address of ours."""
     for match in _ADDRESS.finditer(reading.folded):
-        if _nearest(reading, match.start(), _SHOP, _THEIRS) != "ours":
+        whose = _nearest(reading, match.start(), _SHOP, _THEIRS)
+        if whose == "theirs" or (not whose and not _is_under_our_name(reading, match.start())):
             yield match.span()
+
+
+def _is_under_our_name(reading: Reading, at: int) -> bool:
+    before = re.sub(r"\W", "", reading.before(at, 90))
+    return any(key in before for key in _company_keys(reading))

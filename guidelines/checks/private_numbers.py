@@ -13,6 +13,11 @@ _CARD_END: Final = _LEXICON["end of a card"].pattern
 _IBAN: Final = _LEXICON["iban"].pattern
 _ORDER: Final = _LEXICON["order"].pattern
 _CODE: Final = _LEXICON["a code"].pattern
+_PARCEL: Final = _LEXICON["a parcel"].pattern
+_HEALTH_OR_MEANS: Final = _LEXICON["health or means"].pattern
+_HANDED_OVER: Final = _LEXICON["handed over"].pattern
+_FEWEST_DIGITS: Final = {"id": 4, "long": 5}
+"""How long a number must be to belong to one customer: cases and tickets are also counted in public, in short ones."""
 _KEY: Final = _LEXICON["key"].pattern
 _COUNTED: Final = _LEXICON["a count"].pattern
 _SAMPLE: Final = _LEXICON["a sample"].pattern
@@ -71,13 +76,15 @@ def _is_sample(reading: Reading, at: int) -> bool:
 def find_order_number(reading: Reading) -> Iterator[Span]:
     """Find a shown order, account or booking number; asking for one, or telling what one looks like, is fine."""
     for match in _ORDER.finditer(reading.lower):
-        number = match["id"]
-        if len(_digits(number)) < 4 or re.fullmatch(r"(?:19|20)\d\d", number):
+        group = "id" if match["id"] else "long"
+        number = match[group]
+        if len(_digits(number)) < _FEWEST_DIGITS[group] or re.fullmatch(r"(?:19|20)\d\d", number):
             continue
-        if _is_sample(reading, match.start("id")) or _COUNTED.match(reading.lower, match.end()):
+        if _is_sample(reading, match.start(group)) or _COUNTED.match(reading.lower, match.end()):
             continue
         yield match.span()
     yield from _find_codes(reading)
+    yield from (match.span() for match in _PARCEL.finditer(reading.folded))
 
 
 def _find_codes(reading: Reading) -> Iterator[Span]:
@@ -88,8 +95,12 @@ def _find_codes(reading: Reading) -> Iterator[Span]:
 
 
 def find_identity(reading: Reading) -> Iterator[Span]:
-    """Find social security numbers, dates of birth, passports and the like."""
-    return (match.span() for match in _IDENTITY.finditer(reading.lower) if not _is_sample(reading, match.start()))
+    """Find social security numbers, dates of birth, passports, and what is told of one person's health or money."""
+    for match in _IDENTITY.finditer(reading.lower):
+        if not _is_sample(reading, match.start()):
+            yield match.span()
+    yield from (match.span() for match in _HEALTH_OR_MEANS.finditer(reading.lower))
+    yield from (match.span() for match in _HANDED_OVER.finditer(reading.folded))
 
 
 def find_secret(reading: Reading) -> Iterator[Span]:

@@ -19,8 +19,6 @@ _KINDS: Final = {
     "condescending": "Talks down to the person.",
     "sarcasm": "Sounds sarcastic.",
 }
-CIVIL: Final = -2.5
-"""Below this score of the model a rude phrase is taken for a coincidence; where the model abstains, phrases decide."""
 _ALWAYS_MEANT: Final = "sarcasm"
 _CLAUSE: Final = re.compile(r"[,;:(]|\b(?:but|because|since)\b| - ")
 
@@ -54,16 +52,13 @@ def _build(options: ToneOptions, _lists: object) -> Check:
 
     def check(reading: Reading) -> Iterator[Hit]:
         found = dict(phrase_hits(reading))
-        score = (
-            tone_model().score(reading.own_words, found)
-            if options.model and detect(reading.raw) in (None, "en")
-            else CIVIL
-        )
-        clearly_civil = options.model and score < CIVIL
-        for kind in wanted:
-            if kind in found and not clearly_civil:
-                yield Hit(found[kind], _KINDS[kind])
-        if not found and options.model and score > tone_model().threshold:
+        judged = options.model and detect(reading.raw) in (None, "en")
+        score = tone_model().score(reading.own_words, found) if judged else None
+        if score is None or score >= tone_model().civil:
+            for kind in wanted:
+                if kind in found:
+                    yield Hit(found[kind], _KINDS[kind])
+        if not found and score is not None and score > tone_model().threshold:
             yield Hit(why="Sounds rude as a whole.")
 
     return check
