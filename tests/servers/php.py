@@ -7,7 +7,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -18,7 +18,11 @@ _WORKERS = "4"
 
 def copied(origin: Path, site: Path, *, without: Sequence[str] = ()) -> Path:
     """Copy an installed site with its links resolved: PHP would follow them out of the copy again."""
-    shutil.copytree(origin, site, ignore=shutil.ignore_patterns(*without), ignore_dangling_symlinks=True)
+
+    def at_the_top(folder: str, _names: list[str]) -> Sequence[str]:
+        return without if Path(folder) == origin else ()
+
+    shutil.copytree(origin, site, ignore=at_the_top, ignore_dangling_symlinks=True)
     return site
 
 
@@ -29,15 +33,20 @@ def free_port() -> int:
         return port
 
 
-def run(*command: str | Path, timeout: float = 120) -> str:
+def run(*command: str | Path, settings: Mapping[str, str] | None = None) -> str:
     """Run a program to its end and return what it said; what it complains of is part of the failure."""
-    done = subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=timeout, check=False)
+    environment = {**os.environ, **(settings or {})}
+    done = subprocess.run(
+        [*map(str, command)], capture_output=True, text=True, timeout=120, check=False, env=environment
+    )
     assert done.returncode == 0, f"{command[0]} ended with {done.returncode}: {done.stderr or done.stdout}"
     return done.stdout
 
 
 @contextmanager
-def started(*command: str | Path, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
+def started(
+    *command: str | Path, log: Path, settings: Mapping[str, str] | None = None
+) -> Iterator["subprocess.Popen[bytes]"]:
     """Keep a program running; at the end it and everything that it started is ended."""
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -46,7 +55,7 @@ def started(*command: str | Path, log: Path) -> Iterator["subprocess.Popen[bytes
             stderr=output,
             # Workers outlive the parent's end: a session of their own keeps them findable.
             start_new_session=True,
-            env={**os.environ, "PHP_CLI_SERVER_WORKERS": _WORKERS},
+            env={**os.environ, "PHP_CLI_SERVER_WORKERS": _WORKERS, **(settings or {})},
         )
         try:
             yield process
@@ -61,11 +70,21 @@ def started(*command: str | Path, log: Path) -> Iterator["subprocess.Popen[bytes
 
 
 @contextmanager
-def serving(root: Path, router: Path, port: int, log: Path, *, ready: str) -> Iterator[str]:
-    """Serve a folder; yields its address once `ready` is answered there."""
+def serving(
+    root: Path,
+    port: int,
+    log: Path,
+    *,
+    ready: str,
+    router: Path | None = None,
+    settings: Mapping[str, str] | None = None,
+) -> Iterator[str]:
+    """Serve a folder; yields its address once `ready` is answered there. `settings` go into its environment."""
     url = f"http://127.0.0.1:{port}"
     options = ("-d", "display_errors=0", "-d", "error_reporting=0")
-    with started("php", *options, "-S", f"127.0.0.1:{port}", "-t", root, router, log=log) as process:
+    routed = () if router is None else (router,)
+    command = ("php", *options, "-S", f"127.0.0.1:{port}", "-t", root, *routed)
+    with started(*command, log=log, settings=settings) as process:
         until = time.monotonic() + 60
         while not _answers(url + ready):
             assert process.poll() is None, log.read_text(errors="replace")[-2_000:]

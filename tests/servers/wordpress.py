@@ -82,7 +82,8 @@ def running(folder: Path, *, permalinks: str = "/%postname%/") -> Iterator[WordP
         url = f"http://127.0.0.1:{port}{_FOLDER}"
         told = json.loads(php.run("php", _HERE / "wordpress_provision.php", url, site, permalinks))
         ready = f"{_FOLDER}/?rest_route=/"
-        with php.serving(root, _HERE / "wordpress_router.php", port, folder / "php.log", ready=ready):
+        router = _HERE / "wordpress_router.php"
+        with php.serving(root, port, folder / "php.log", ready=ready, router=router):
             wordpress = WordPress(url, site, told)
             yield wordpress
             wordpress.close()
