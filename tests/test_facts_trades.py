@@ -46,6 +46,7 @@ def check(text: str, *statements: str, parent: str | None = None) -> Claim:
         ("trades5", 0.9),
         ("trades6", 0.8),
         ("trades7", 0.6),
+        ("trades8", 0.75),
     ],
 )
 def test_corrections_stay_precise_where_posts_are_hard(split: str, recall: float) -> None:
@@ -73,6 +74,8 @@ def test_corrections_stay_precise_where_posts_are_hard(split: str, recall: float
         ("Ines Roth gave a talk about Tern in 2020", ("Tern was founded by Ines Roth in 2016.",)),
         ("My bank, not Tern, charges 5 euro per withdrawal", ("Withdrawals with Tern are free.",)),
         ("I think Tern has around 100 rooms but I may be wrong", ("Tern has 64 rooms.",)),
+        ("Tern stops working below -5", ("The Tern costs £6,400.",)),
+        ("Tern is free for us since we're only four people", ("Tern is free for teams of up to five people.",)),
         ("the transfer from Tern hasn't arrived yet", ("Transfers with Tern arrive within 10 seconds.",)),
         ("on the paid plan Tern gives you unlimited notes", ("The free plan of Tern is limited to three notes.",)),
     ],
@@ -116,6 +119,12 @@ def test_a_false_claim_is_found_in_other_words(text: str, statement: str) -> Non
 def test_the_fact_that_knows_most_of_a_post_is_the_one_it_is_held_against() -> None:
     facts = ("Tern costs $6 per month.", "DDoS protection is free on all Tern plans.")
     claim = check("Tern charges extra for DDoS protection", *facts)
+    assert (claim.label, claim.fact_id) == (Label.CONTRADICTS, "f1")
+
+
+def test_of_two_facts_the_one_that_fits_better_is_meant() -> None:
+    facts = ("Tern is free for teams of up to five people.", "Tern is used by 12,000 teams.")
+    claim = check("only about 300 teams use Tern", *facts)
     assert (claim.label, claim.fact_id) == (Label.CONTRADICTS, "f1")
 
 

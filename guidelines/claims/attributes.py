@@ -16,6 +16,7 @@ ENOUGH = 0.34
 """Below this score two amounts are not held against one another."""
 
 _BARE = 0.6
+_THOUSAND = 1000
 
 
 def attribute_score(fact: Prepared, said: Said, pairing: Pairing, ours: Quantity, theirs: Quantity) -> float:
@@ -31,7 +32,7 @@ def attribute_score(fact: Prepared, said: Said, pairing: Pairing, ours: Quantity
         return 0.0
     score = pairing.in_words().score(_weights(fact, ours, keep), keep)
     if theirs.dimension == "count":
-        return score if score >= _BARE and not counts_something(said, theirs) else 0.0
+        return score if score >= _BARE and _is_bare_price(said, theirs) else 0.0
     return 0.5 if score < ENOUGH and (_plain(fact, said, ours) or pairing.topic.sole_amount) else score
 
 
@@ -154,6 +155,16 @@ def _weights(fact: Prepared, ours: Quantity, keep: list[int]) -> list[float]:
     for at in near:
         weights[at] = 2.0 * max(weights[at], 0.5)
     return weights
+
+
+def _is_bare_price(said: Said, theirs: Quantity) -> bool:
+    """Whether a number without a currency is a price: one is spoken of, and nothing is counted."""
+    priced = any({"±pay", "~price", "~fee"} & term.keys.keys() and term.text for term in said.reading.terms)
+    before = said.reading.tokens[theirs.first - 1] if theirs.first else None
+    signed = before is not None and (before.text in ("-", "minus") or before.capital)
+    counting = any(term.first == theirs.last + 1 for term in said.reading.terms) and not theirs.period
+    thousands = theirs.step >= _THOUSAND or said.reading.tokens[theirs.last].text == "k"
+    return (priced or thousands) and not signed and not counting
 
 
 def _plain(fact: Prepared, said: Said, ours: Quantity) -> bool:

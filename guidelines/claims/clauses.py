@@ -19,6 +19,7 @@ _SUBJECTS = _PRONOUNS | frozenset(["i", "we", "my", "our", "i'm", "i've", "the"]
 _SAYING = frozenset({"said", "says", "say", "claims", "claimed", "writes", "tweeted", "yells", "shouts"})
 _FEELINGS = group("clauses feelings")
 _ANSWERS = frozenset({"no", "nope", "nah", "yes", "yeah", "yep", "yup"})
+_BEFORE_MINUS = frozenset({"to", "below", "at", "under", "above", "until", "reach", "reaches"})
 _HANGING = frozenset({"when", "because", "after", "as", "while"})
 _OTHERS = phrases("clauses others")
 
@@ -102,6 +103,8 @@ def _breaks(sentence: Sequence[Token], at: int) -> bool:
     if at == 1 and sentence[0].text in _ANSWERS and token.text in _SUBJECTS:
         return True
     following = sentence[at + 1].text if at + 1 < len(sentence) else ""
+    if token.text == "-" and at and sentence[at - 1].text in _BEFORE_MINUS and following.isdecimal():
+        return False
     if token.text in ("-", "/"):
         return token.text == "-" and not (at and sentence[at - 1].kind == "number" and following.isdigit())
     if token.text == '"' and token.attached and at and sentence[at - 1].kind == "number":

@@ -60,6 +60,7 @@ _EXPERIENCED = group("gate experienced")
 _PARTICIPLES = group("gate participles")
 _AFTER_PARTICIPLE = group("gate after participle")
 _FILLERS = group("gate fillers")
+_FOR_US = (("for", "us"), ("told", "us"), ("charged", "us"), ("gave", "us"))
 _SELF = frozenset({"me", "my", "mine", "myself", "our", "us"})
 _MET = frozenset({"found", "discovered", "heard", "learned", "saw"})
 _MEANS = frozenset({"through", "via", "thanks", "ad", "advert", "podcast", "friend"})
@@ -179,7 +180,7 @@ def is_anecdote(clause: Sequence[Token], *, opens: bool) -> bool:
             return _tells_of_self(words[at + 1 :])
         if word in _MINE and at < _SUBJECT:
             return True
-    if any(word in ("me", "myself", "mine") or word in _EXPERIENCED for word in words):
+    if any(word in ("me", "myself", "mine") or word in _EXPERIENCED for word in words) or contains(clause, _FOR_US):
         return True
     return any(
         word in ("in", "at", "on", "where") and words[at + 1] in ("my", "our", "i")

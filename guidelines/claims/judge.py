@@ -48,6 +48,8 @@ class Judgement:
     spans: tuple[tuple[int, int], ...]
     reason: str
     amount: tuple[int, int] | None = None
+    fit: float = 0.0
+    """How much of the fact stands in the post; of two that are as sure, the better fit is meant."""
 
 
 class Judge:
@@ -117,7 +119,8 @@ class Judge:
             foreign = fact.twofold or episode or (pairing.topic.foreign and not evidence.slot)
             if evidence.contradicts and (foreign or _off_topic(fact, said, anchor)):
                 evidence = replace(evidence, confidence=min(evidence.confidence, _DOUBT))
-            yield _judgement(fact, clause, said.reading, evidence)
+            fit = pairing.score(fact.weights, range(len(fact.weights)))
+            yield replace(_judgement(fact, clause, said.reading, evidence), fit=fit)
 
     def _of_answer(self, clause: Clause) -> Iterator[Judgement]:
         """ "Yes" affirms the question, "no" denies all of it."""
@@ -309,7 +312,7 @@ def _settle(found: Sequence[Judgement]) -> list[Judgement]:
         known = kept.get(each.fact_id)
         if known is None or _rank(each) > _rank(known):
             kept[each.fact_id] = each
-    return list(kept.values())
+    return sorted(kept.values(), key=lambda each: -each.fit)
 
 
 def _rank(judgement: Judgement) -> tuple[bool, float]:
