@@ -3,6 +3,7 @@
 import base64
 import binascii
 import codecs
+import html
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -31,6 +32,7 @@ _ENCODED: Final = "hides orders by an encoding"
 _TAGS: Final = re.compile("[\U000e0020-\U000e007f]{3,}")
 _HIDDEN: Final = re.compile("[\u200b\u2060\u2061-\u2064\ufeff\u202a-\u202e\u2066-\u2069]{8,}")
 _SPACED: Final = re.compile(r"(?:\b\w[ ._-]){4,}\w\b")
+_DOTTED: Final = re.compile(r"\b(?:\w[._-]){3,}\w\b")
 _JOINED: Final = re.compile(r"(?<=[a-z]{2})[._-](?=[a-z]{2})")
 _JOINED_PHRASE: Final = re.compile(r"[a-z]{2,}(?:[._-][a-z]{2,}){3}")
 _PARAGRAPH: Final = re.compile(r"\n\s*\n\s*")
@@ -47,7 +49,7 @@ def suspicion(text: str) -> str | None:
     """Say why a post looks like an attempt to steer a model, or return nothing."""
     if _TAGS.search(text) or _HIDDEN.search(text):
         return "holds hidden characters"
-    plain = unicodedata.normalize("NFKC", text[:_READ]).lower()
+    plain = html.unescape(unicodedata.normalize("NFKC", text[:_READ])).lower()
     for name, reason in _RAW_REASONS.items():
         if _LEXICON[name].pattern.search(plain):
             return reason
@@ -73,6 +75,8 @@ def _variants(text: str, plain: str) -> Iterator[str]:
     yield spaced
     if re.search(r"[a-z][0134578@$][a-z]", folded):
         yield spaced.translate(_LEET)
+    if _DOTTED.search(folded):
+        yield re.sub(r"(?<=\w)[._-](?=\w)", "", folded)
     if _SPACED.search(folded):
         yield re.sub(r"  +", " ", re.sub(r"(?<=\b\w)[ ._-](?=\w\b)", "", folded))
     if _JOINED_PHRASE.search(spaced):
