@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from guidelines.claims.evaluate import Labelled, evaluate
+from guidelines.claims.examples import run_examples
 from guidelines.facts import Claim, FactBase, Label
 
 DATA = Path(__file__).parent / "data"
@@ -134,3 +135,18 @@ def test_a_no_before_a_sentence_answers_the_question_alone() -> None:
         check("no it's free", *facts, parent="Do you have to pay for parking at Tern?").label is not Label.CONTRADICTS
     )
     assert check("yes, 15 a day", *facts, parent="Do you have to pay for parking at Tern?").fact_id == "f0"
+
+
+def test_the_examples_of_an_expired_fact_still_tell_whether_it_is_understood() -> None:
+    text = """
+facts:
+  - id: old
+    entity: Tern
+    statement: Tern costs £5.
+    source_url: https://tern.example
+    valid_until: 2020-01-01
+    misstatements: [Tern costs £9]
+"""
+    old = FactBase.load(text)
+    assert old.check("Tern costs £9", now=NOW).label is Label.UNSURE
+    assert all(result.passed for result in run_examples(old, now=NOW))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from guidelines.facts import Fact, FactBase, Label
+from guidelines.facts import SURE, Fact, FactBase, Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,11 @@ def run_examples(base: FactBase, *, now: datetime) -> Iterator[ExampleResult]:
 
 
 def _misstatement(base: FactBase, fact: Fact, text: str, now: datetime) -> ExampleResult:
+    """An expired fact corrects nobody, but its examples still show whether it is understood."""
     about = _about(fact, text)
-    found = any(
-        claim.fact_id == fact.id and claim.label is Label.CONTRADICTS for claim in base.check_all(about, now=now)
-    )
+    due = Label.CONTRADICTS if fact.stands(now, base.review_days) else Label.UNSURE
+    claims = base.check_all(about, now=now)
+    found = any(each.fact_id == fact.id and each.label is due and each.confidence >= SURE for each in claims)
     return ExampleResult(fact.id, fact.line, text, found, f"should be corrected, but is not: “{text}”")
 
 
