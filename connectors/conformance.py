@@ -11,6 +11,7 @@ returns a `World`: your connector, an account, and a server, real or your own fa
                 yield MyWorld(proxy)
 
 What a server cannot do is named in `World.cannot` with the reason, with which the checks that need it are skipped.
+A connector without the capability to reply is asked the same, but for what is asked of replies.
 `PromisesConformance` in `connectors.conformance_promises` asks besides, the way the host goes, what it promises people.
 To see the values in a failing check: `pytest.register_assert_rewrite("connectors.conformance")` in your conftest.
 """
@@ -99,8 +100,9 @@ class ReadingConformance(Conformance):
         assert health.handle
 
     def test_check_never_raises_and_tells_a_dead_token_from_a_dead_server(self, scene: Scene) -> None:
-        wrong = dict.fromkeys(scene.call.secrets, "wrong")
-        assert scene.connector.check(replace(scene.call, secrets=wrong)).condition is Condition.REAUTH
+        if scene.call.secrets:
+            wrong = dict.fromkeys(scene.call.secrets, "wrong")
+            assert scene.connector.check(replace(scene.call, secrets=wrong)).condition is Condition.REAUTH
         health = scene.connector.check(replace(scene.call, base_url=nowhere()))
         assert health.condition is Condition.DOWN
         assert health.detail
@@ -150,15 +152,18 @@ class ReadingConformance(Conformance):
     def test_a_thread_puts_parents_before_answers_and_marks_our_own(self, scene: Scene) -> None:
         scene.has(Capability.THREAD)
         first, *others = scene.world.make_thread(["A question", "More of it", "And more"])
-        ours = scene.posted(scene.intent(scene.arrived(first))).receipt.id
+        parent = scene.arrived(first)
         thread = scene.connector.thread(scene.call, others[-1])
         ids = [post.id for post in thread.posts]
         assert thread.root_id == first
         assert set(ids) >= {first, *others}
         assert all(ids.index(post.parent_id) < ids.index(post.id) for post in thread.posts if post.parent_id in ids)
-        around = {post.id: post.is_own for post in scene.connector.thread(scene.call, first).posts}
-        assert around[ours]
-        assert not any(around[one] for one in (first, *others))
+        assert not any(post.is_own for post in thread.posts if post.id in (first, *others))
+        if Capability.REPLY in scene.connector.spec.capabilities:
+            ours = scene.posted(scene.intent(parent)).receipt.id
+            around = {post.id: post.is_own for post in scene.connector.thread(scene.call, first).posts}
+            assert around[ours]
+            assert not any(around[one] for one in (first, *others))
 
     def test_refresh_tells_what_became_of_a_post_in_the_order_asked(self, scene: Scene) -> None:
         scene.needs(Ability.EDIT_PARENT)
@@ -192,7 +197,11 @@ class ReadingConformance(Conformance):
 
 
 class WritingConformance(Conformance):
-    """What is asked of a connector's writes."""
+    """What is asked of a connector's writes; nothing of one that only listens."""
+
+    @pytest.fixture(autouse=True)
+    def _replies(self, scene: Scene) -> None:
+        scene.has(Capability.REPLY)
 
     def test_render_is_what_becomes_public_and_is_the_same_every_time(self, scene: Scene) -> None:
         text = "It lasts twelve hours & a bit.\n\nSee https://example.org/battery <really>"
@@ -340,6 +349,7 @@ class MannersConformance(Conformance):
 
     def test_nothing_is_read_from_the_environment(self, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
         intent = scene.intent(scene.mention())
+        replies = Capability.REPLY in scene.connector.spec.capabilities
         watched = WatchedEnvironment()
         for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, nowhere())
@@ -347,7 +357,7 @@ class MannersConformance(Conformance):
             patch.setattr(os, "environ", watched)
             scene.fetch(None)
             outcome = scene.connector.reply(scene.call, intent)
-        assert isinstance(outcome, Posted)
+        assert isinstance(outcome, Posted if replies else Rejected)
         assert watched.asked == []
 
     def test_no_secret_is_told_to_logs_errors_or_reprs(self, scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
@@ -372,6 +382,24 @@ class MannersConformance(Conformance):
         )
         assert (type(outcome), sent) == (Rejected, 0)
         assert not [secret for secret in scene.call.secrets.values() if secret in repr(outcome)]
+
+    def test_what_is_no_capability_is_refused_without_asking(self, scene: Scene) -> None:
+        """A connector that only listens takes no reply; and where nothing can be changed, nothing is tried."""
+        intent = scene.intent(scene.mention())
+        connector, has = scene.connector, scene.connector.spec.capabilities
+        acts = {
+            Capability.REPLY: lambda: connector.reply(scene.call, intent),
+            Capability.EDIT: lambda: connector.edit(scene.call, intent.parent.id, intent.text),
+            Capability.DELETE: lambda: connector.delete(scene.call, intent.parent.id),
+        }
+        for act in (act for capability, act in acts.items() if capability not in has):
+            outcome, sent = scene.sends(act)
+            assert isinstance(outcome, Rejected)
+            assert outcome.detail
+            assert sent == 0
+        if Capability.REPLY not in has:
+            assert connector.find_own_reply(scene.call, intent) is None
+            assert isinstance(connector.can_reply(scene.call, intent.parent), No | Handoff)
 
 
 class ConnectorConformance(ReadingConformance, WritingConformance, MannersConformance):
