@@ -43,6 +43,7 @@ bench: venv
 evaluate: venv
 	$(BIN)/chorus guidelines evaluate tests/data/replies.jsonl
 	$(BIN)/chorus facts evaluate --facts tests/data/facts.yml tests/data/posts.jsonl
+	$(BIN)/chorus facts evaluate --facts tests/data/facts_trades.yml tests/data/posts_trades.jsonl
 
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q pyproject.toml --extra local -o requirements.txt
