@@ -28,7 +28,7 @@ COMMON_FROM: Final = 25
 SMALLEST_WEIGHT: Final = 0.03
 WANTED_PRECISION: Final = 0.92
 """Of the whole check on whole replies, cross-validated: there rude ones are as rare as the cut has to expect."""
-HELD_OUT: Final = ("held-out", "final", "third-author-2")
+HELD_OUT: Final = ("held-out", "final", "third-author-2", "third-author-3")
 """Splits of the labelled replies that the model never sees."""
 _HERE: Final = Path(__file__).parent
 _DATA: Final = _HERE.parent / "tests" / "data"
