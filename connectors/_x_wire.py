@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import tweepy
 
@@ -17,7 +17,9 @@ HOME = "https://api.x.com"
 SECRETS = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
 
 _BUILT_IN = "https://api.twitter.com"
-_PUBLIC_SITES = frozenset({"https://x.com", "https://www.x.com", "https://twitter.com", "https://api.twitter.com"})
+PUBLIC_SITES = frozenset({"https://x.com", "https://www.x.com", "https://twitter.com", "https://api.twitter.com"})
+"""The addresses that people give for X."""
+
 _WINDOW = timedelta(minutes=15)
 _LONGEST_WAIT = timedelta(days=1)
 
@@ -28,18 +30,34 @@ for _name in _WRITES_SECRETS:
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 
+class _Bearer(tweepy.Client):  # type: ignore[misc,unused-ignore]
+    """tweepy with a user's OAuth 2.0 token, which goes where it would put an app's own."""
+
+    def request(  # type: ignore[override,unused-ignore]
+        self, method: str, route: str, params: Any = None, json: Any = None, **_user_auth: bool
+    ) -> Any:
+        return super().request(method, route, params, json, user_auth=False)
+
+
 def exchange(call: Call, operation: Callable[[tweepy.Client], object]) -> Answer:
     """Send exactly the one request that `operation` makes; raises `NoAnswer`."""
-    secrets = {name: checked_secret(call.secrets, name) for name in SECRETS}
-    home = checked_home(HOME if call.base_url.rstrip("/").casefold() in _PUBLIC_SITES else call.base_url)
+    client = _client(call)
+    home = checked_home(HOME if call.base_url.rstrip("/").casefold() in PUBLIC_SITES else call.base_url)
     with Line(home, call.timeout, instead_of=_BUILT_IN) as line:
-        client = tweepy.Client(**secrets, wait_on_rate_limit=False)
         client.session = line
         try:
             operation(client)
         except Answered:
             return line.result()
     raise AssertionError("tweepy returned without a request.")
+
+
+def _client(call: Call) -> tweepy.Client:
+    """An account's keys are those of OAuth 1.0a, from X's console, or the token of a person's consent."""
+    if "consumer_key" not in call.secrets and "client_id" in call.secrets:
+        return _Bearer(bearer_token=checked_secret(call.secrets, "access_token"), wait_on_rate_limit=False)
+    secrets = {name: checked_secret(call.secrets, name) for name in SECRETS}
+    return tweepy.Client(**secrets, wait_on_rate_limit=False)
 
 
 def ask(call: Call, operation: Callable[[tweepy.Client], object]) -> Answer:

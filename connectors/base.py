@@ -117,7 +117,8 @@ class Spec:
     `settle` is how long after an attempt our own posts may still be missing from the platform's listings.
     `secrets` and `options` name what an account needs, with a sentence for the person who has to find it. `renewed`
     names secrets that the connector makes itself and hands back through `Call.save_secrets`: nobody is asked for them.
-    `optional_secrets` are those of `secrets` that an account can do without.
+    `optional_secrets` are those of `secrets` that an account can do without. With `authorization` people connect their
+    accounts by consent, and `secrets` are what an operator may give instead.
     """
 
     name: str
@@ -131,6 +132,7 @@ class Spec:
     options: Mapping[str, str] = field(default_factory=dict)
     renewed: frozenset[str] = frozenset()
     optional_secrets: frozenset[str] = frozenset()
+    authorization: "Authorization | None" = field(default=None, compare=False, repr=False)
     api_version: int = API_VERSION
 
 
@@ -150,6 +152,41 @@ class Call:
     options: Mapping[str, str] = field(default_factory=dict)
     timeout: float = 10.0
     save_secrets: Callable[[Mapping[str, str]], None] = field(default=lambda _renewed: None, repr=False)
+
+
+class Authorization(Protocol):
+    """How an account is connected by its owner's consent on the platform itself (OAuth 2.0, authorization code).
+
+    `site` is the platform's address where it has only one. `app` names what an admin finds on the platform once for all
+    accounts, each with a sentence for them; it is empty where the connector registers itself. The host makes `state`
+    and `verifier` (PKCE), keeps them, and checks the way back. Here, `call.secrets` are those of our app. What becomes
+    an account's secrets holds `access_token` and, when that ends by itself, `access_token_expires` (ISO, UTC).
+    """
+
+    @property
+    def site(self) -> str: ...
+
+    @property
+    def app(self) -> Mapping[str, str]: ...
+
+    @property
+    def asks(self) -> str:
+        """What the person allows us, in words."""
+
+    def register(self, call: Call, *, back: str) -> Mapping[str, str]:
+        """Make ourselves known at a site, and return the secrets of our app; asked only where `app` is empty."""
+
+    def begin(self, call: Call, *, back: str, state: str, verifier: str) -> str:
+        """Return the address at which the person agrees. Decided without the network; raises `ConnectorError`."""
+
+    def finish(self, call: Call, *, back: str, code: str, verifier: str) -> Mapping[str, str]:
+        """Turn the code that came back into an account's secrets: one HTTP write. Raises `ConnectorError`."""
+
+    def renew(self, call: Call) -> Mapping[str, str] | None:
+        """Return fresh secrets of an account, None where the host has nothing to renew. Raises `ConnectorError`."""
+
+    def revoke(self, call: Call) -> None:
+        """Give an account's tokens back, so that they open nothing any more. Raises `ConnectorError`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from connectors._consent import CodeGrant
+from connectors._consent import wire as consent_wire
 from connectors._line import Answer, NoAnswer
 from connectors._mastodon_parse import handle_of, text_of
 from connectors._mastodon_sources import checked_id, fetch, reader, status_id, surroundings
@@ -60,6 +62,17 @@ _PAGES_BACK = 25
 
 _DOCUMENTATION = "https://docs.joinmastodon.org/methods/statuses/"
 
+AUTHORIZATION = CodeGrant(
+    wire=consent_wire("Mastodon"),
+    scopes="read write:statuses",
+    asks="to read what it can read, and to write posts when a person of ours has confirmed them",
+    authorize="/oauth/authorize",
+    token="/oauth/token",  # noqa: S106
+    revocation="/oauth/revoke",
+    registers="/api/v1/apps",
+)
+"""We register with each instance when somebody first connects there. PKCE counts since Mastodon 4.3."""
+
 SPEC = Spec(
     name="mastodon",
     title="Mastodon",
@@ -83,6 +96,7 @@ SPEC = Spec(
         opt_out_words=frozenset({"stop", "unsubscribe", "#nobot"}),
         sources=(_DOCUMENTATION, "the instance's own rules, /api/v1/instance/rules"),
     ),
+    authorization=AUTHORIZATION,
     secrets={"access_token": "Preferences → Development → New application (read, write:statuses) → Your access token."},
     options={
         "visibility": "“unlisted” (the default: seen in the thread and on the profile) or “public” (in timelines too).",

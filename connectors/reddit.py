@@ -8,6 +8,8 @@ from uuid import UUID
 import praw
 
 from connectors import _reddit_sources, _reddit_tree
+from connectors._consent import CodeGrant
+from connectors._consent import wire as consent_wire
 from connectors._line import Answer, NoAnswer
 from connectors._reading import Json, Unreadable, is_mapping
 from connectors._reddit_parse import (
@@ -25,7 +27,7 @@ from connectors._reddit_parse import (
     time_of,
 )
 from connectors._reddit_sources import in_order, link_of, look_up, must_be_name, own_name
-from connectors._reddit_wire import allowance, ask, exchange, refused_within, verdict
+from connectors._reddit_wire import SITE, USER_AGENT, allowance, ask, exchange, refused_within, verdict
 from connectors._text import clean, same
 from connectors.base import (
     Call,
@@ -70,6 +72,24 @@ CLOCK_SKEW = timedelta(minutes=2)
 _PAGES_BACK = 10
 _BUILDER_POLICY = "https://support.reddithelp.com/hc/en-us/articles/42728983564564 (Responsible Builder Policy)"
 
+AUTHORIZATION = CodeGrant(
+    wire=consent_wire("Reddit"),
+    scopes="identity read history privatemessages submit edit",
+    asks="to read its inbox, subreddits and history, and to comment when a person of ours has confirmed the text",
+    authorize="/api/v1/authorize",
+    token="/api/v1/access_token",  # noqa: S106
+    revocation="/api/v1/revoke_token",
+    site=SITE,
+    app={
+        "client_id": "reddit.com/prefs/apps → your approved web app → the line under its name.",
+        "client_secret": "The same page: secret. Its redirect uri must be our callback address.",
+    },
+    more={"duration": "permanent"},
+    basic=True,
+    user_agent=USER_AGENT,
+)
+"""The refresh token stays; access tokens last an hour, and the connector fetches them in passing."""
+
 SPEC = Spec(
     name="reddit",
     title="Reddit",
@@ -97,6 +117,7 @@ SPEC = Spec(
         purge_within=timedelta(hours=48),
         sources=(_BUILDER_POLICY, "https://redditinc.com/policies/data-api-terms", "each subreddit's own rules"),
     ),
+    authorization=AUTHORIZATION,
     secrets={
         "client_id": "reddit.com/prefs/apps → your approved app → the line under its name.",
         "client_secret": "The same page: secret.",

@@ -9,12 +9,14 @@ from uuid import UUID
 import tweepy
 
 from connectors import _x_sources
+from connectors._consent import CodeGrant, Homes
+from connectors._consent import wire as consent_wire
 from connectors._line import Answer, NoAnswer
 from connectors._reading import Json, Unreadable, count_of, is_mapping, member, time_of
 from connectors._x_parse import VENUE, Reader, checked, handle_of, id_of, newest_version, related, text_of
 from connectors._x_sources import COST_OF_READING, FIELDS, lookup, must_be_id, own_id
 from connectors._x_text import LIMIT, as_public, length, same
-from connectors._x_wire import allowance, ask, exchange, verdict
+from connectors._x_wire import HOME, PUBLIC_SITES, allowance, ask, exchange, verdict
 from connectors.base import (
     Call,
     Capability,
@@ -61,6 +63,24 @@ _PAGES_BACK = 10
 _RULES = "https://docs.x.com/developer-guidelines"
 _CHANGES = "https://docs.x.com/changelog (2026-02-23)"
 
+AUTHORIZATION = CodeGrant(
+    wire=consent_wire("X"),
+    scopes="tweet.read tweet.write users.read offline.access",
+    asks="to read what it can read, and to post when a person of ours has confirmed the text",
+    authorize="/i/oauth2/authorize",
+    token="/2/oauth2/token",  # noqa: S106
+    revocation="/2/oauth2/revoke",
+    site="https://x.com",
+    app={
+        "client_id": "console.x.com → your app → Keys and tokens → OAuth 2.0 Client ID.",
+        "client_secret": "The same page: OAuth 2.0 Client Secret. The app must be a web app with our callback address.",
+    },
+    homes=Homes("https://x.com", HOME, PUBLIC_SITES),
+    basic=True,
+    renews=True,
+)
+"""Tokens last two hours, and a refresh token works once (docs.x.com/fundamentals/authentication/oauth-2-0)."""
+
 SPEC = Spec(
     name="x",
     title="X",
@@ -90,6 +110,7 @@ SPEC = Spec(
         cost_per_read=COST_OF_READING,
         sources=(_CHANGES, _RULES, "https://docs.x.com/developer-terms/policy", "https://docs.x.com/x-api/pricing"),
     ),
+    authorization=AUTHORIZATION,
     secrets={
         "consumer_key": "console.x.com → your app → Keys and tokens → API Key.",
         "consumer_secret": "The same page: API Key Secret.",

@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
+from consent_server import Consents
+
 CLIENT = ("client-id-Zr4", "client-secret-9vK")
 LONGEST = 10_000
 DEEPEST = 10
@@ -55,6 +57,7 @@ class RedditServer:
     remaining: float = 600.0
     resets_in: int = 300
     refresh_answer: tuple[int, Any] | None = None
+    consents: Consents = field(default_factory=lambda: Consents(CLIENT, lasts=3600))
     spoil_more: Callable[[list[dict[str, Any]]], list[dict[str, Any]]] = field(default=lambda found: found)
 
     def __post_init__(self) -> None:
@@ -324,7 +327,16 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         path, given = parts.path.strip("/"), dict(parse_qsl(parts.query)) | dict(parse_qsl(body))
         kind, _, credentials = self.headers.get("Authorization", "").partition(" ")
-        if path == "api/v1/access_token":
+        shown = self.headers.get("Authorization", "")
+        if path == "api/v1/revoke_token":
+            status, answer = self.reddit.consents.revoke(shown, given)
+        elif (
+            given.get("grant_type") == "authorization_code"
+            or given.get("refresh_token") in self.reddit.consents.refreshing
+        ):
+            status, answer = self.reddit.consents.token(shown, given)
+            self.reddit.tokens |= self.reddit.consents.tokens
+        elif path == "api/v1/access_token":
             status, answer = self.reddit.token(credentials, given)
         elif kind.casefold() == "bearer" and credentials in self.reddit.tokens:
             self.reddit.remaining -= 1

@@ -213,7 +213,8 @@ def test_an_application_gets_a_token_that_speaks_for_nobody(plaza: Plaza) -> Non
     token = Client(plaza).ask("POST", "/oauth/token", data=grant).json()["access_token"]
     assert Client(plaza, token).ask("GET", "/api/v1/timelines/public").status_code == 200
     assert Client(plaza, token).post("Hello").status_code == 401
-    Client(plaza).ask("POST", "/oauth/revoke", data={"token": token})
+    ours = {"client_id": app["client_id"], "client_secret": app["client_secret"]}
+    Client(plaza).ask("POST", "/oauth/revoke", data={"token": token, **ours})
     assert Client(plaza, token).ask("GET", "/api/v1/timelines/public").status_code == 401
 
 

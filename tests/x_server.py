@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
+from consent_server import Consents
 from oauthlib.common import Request  # type: ignore[import-untyped,unused-ignore]
 from oauthlib.oauth1.rfc5849 import signature  # type: ignore[import-untyped,unused-ignore]
 from twitter_text import extract_urls, parse_tweet  # type: ignore[import-untyped,unused-ignore]
@@ -86,6 +87,7 @@ class XServer:
         self.used = 0
         self.resets_at = datetime.now(UTC) + timedelta(minutes=15)
         self.handed_over = 0
+        self.consents = Consents(("x-client-id-5", "x-client-secret-5"), lasts=7200, rotates=True)
         self._links: dict[str, str] = {}
         self._numbers = itertools.count(1)
         self._lock = threading.RLock()
@@ -341,11 +343,15 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         headers: dict[str, str] = {}
         try:
+            parts = urlsplit(self.path)
+            if parts.path.startswith("/2/oauth2/"):
+                answering = self.x.consents.token if parts.path.endswith("token") else self.x.consents.revoke
+                status, told = answering(self.headers.get("Authorization", ""), dict(parse_qsl(body.decode())))
+                raise Problem(status, told)
             me = self._signed_by()
             headers = self.x.count()
             if self.x.used > self.x.limit:
                 raise _problem(429, "Too Many Requests", "Too Many Requests")
-            parts = urlsplit(self.path)
             sent = json.loads(body) if body else {}
             status, answer = self.x.answer(self.command, parts.path, dict(parse_qsl(parts.query)), sent, me)
         except Problem as problem:
@@ -364,6 +370,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _signed_by(self) -> Person:
         """Check the OAuth 1.0a signature as X does, by oauthlib, which had no part in making it on this side."""
         header = self.headers.get("Authorization", "")
+        agreed = self.x.consents.tokens.get(header.removeprefix("Bearer "))
+        if header.startswith("Bearer "):
+            if agreed is None:
+                raise _problem(401, "Unauthorized", "Unauthorized")
+            return self.x.person(agreed)
         given = dict(signature.collect_parameters(headers={"Authorization": header}, exclude_oauth_signature=False))
         me = next((one for one in self.x.people.values() if one.token == given.get("oauth_token")), None)
         is_fresh = abs(int(given.get("oauth_timestamp", 0)) - time.time()) < 300

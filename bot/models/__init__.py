@@ -7,7 +7,7 @@ from bot.models.conversation import Mention, MentionKind, MentionState, Mood, Po
 from bot.models.limits import LimitRecord, Stop, StopScope
 from bot.models.machinery import Card, Notice, OutboxState, Outgoing, SeenRequest, SlackToken, Tick
 from bot.models.outcomes import Outcome, OutcomeKind
-from bot.models.people import Account, Employee, Role
+from bot.models.people import Account, Employee, PlatformApp, Role
 from bot.models.questions import Question, QuestionState
 from bot.models.replies import COUNTED, Draft, Origin, Reply, ReplyState
 from bot.models.rulebook import (
@@ -50,6 +50,7 @@ __all__ = [
     "PackActivation",
     "PackVersion",
     "Period",
+    "PlatformApp",
     "PostRecord",
     "ProposedExample",
     "Question",

@@ -37,7 +37,10 @@ class Employee(Record):
 
 
 class Account(Record):
-    """An identity we post with on a platform: the brand's, or one employee's own. `secrets` are encrypted."""
+    """An identity we post with on a platform: the brand's, or one employee's own. `secrets` are encrypted.
+
+    `renew_at` is when its token should be exchanged for a fresh one; `disconnected_at` is set while nobody may use it.
+    """
 
     __tablename__ = "account"
     __table_args__ = (
@@ -58,3 +61,20 @@ class Account(Record):
     condition: Mapped[Condition] = mapped_column(stored(Condition, "condition"), default=Condition.OK)
     condition_detail: Mapped[str] = mapped_column(default="")
     max_length: Mapped[int | None] = mapped_column(default=None)
+    renew_at: Mapped[datetime | None] = mapped_column(default=None)
+    disconnected_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class PlatformApp(Record):
+    """Our app as a platform knows it, through which people connect their accounts. `secrets` are encrypted; `back` is
+    the address to which the platform was told to send people back."""
+
+    __tablename__ = "platform_app"
+    __table_args__ = (UniqueConstraint("platform", "site"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    platform: Mapped[str]
+    site: Mapped[str]
+    back: Mapped[str]
+    secrets: Mapped[bytes] = mapped_column(LargeBinary, repr=False)
+    registered_at: Mapped[datetime]

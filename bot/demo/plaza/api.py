@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from bot.demo.plaza import consent
 from bot.demo.plaza.content import MAX_LENGTH, counted
 from bot.demo.plaza.entities import instance, instance_before, stamp
 from bot.demo.plaza.faults import Faults
@@ -279,31 +279,6 @@ def _rules(visit: Visit) -> Answer:
     return instance(_host(visit))["rules"]
 
 
-def _register_app(visit: Visit) -> Answer:
-    name = visit.text("client_name")
-    if not name:
-        raise Refused(422, "Validation failed: Name can't be blank")
-    identity, secret = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
-    oob = "urn:ietf:wg:oauth:2.0:oob"
-    return {"id": "1", "name": name, "client_id": identity, "client_secret": secret, "redirect_uri": oob}
-
-
-def _oauth_token(visit: Visit) -> Answer:
-    if visit.text("grant_type") != "client_credentials" or not visit.text("client_id"):
-        description = (
-            "This Plaza gives people's tokens out when it starts, and tokens without a person to applications."
-        )
-        raise Refused(400, "unsupported_grant_type", error_description=description)
-    scopes = visit.text("scope") or "read"
-    token = visit.store.token_for(None, scopes)
-    return {"access_token": token, "token_type": "Bearer", "scope": scopes, "created_at": int(visit.now.timestamp())}
-
-
-def _oauth_revoke(visit: Visit) -> Answer:
-    visit.store.revoke(visit.text("token"))
-    return {}
-
-
 _ACTIONS: tuple[tuple[str, str, Action], ...] = (
     ("GET", "/api/v1/accounts/verify_credentials", _verify),
     ("GET", "/api/v1/accounts/lookup", _lookup),
@@ -329,7 +304,7 @@ _ACTIONS: tuple[tuple[str, str, Action], ...] = (
     ("GET", "/api/v1/instance", _instance_before),
     ("GET", "/api/v1/instance/", _instance_before),
     ("GET", "/api/v1/instance/rules", _rules),
-    ("POST", "/api/v1/apps", _register_app),
-    ("POST", "/oauth/token", _oauth_token),
-    ("POST", "/oauth/revoke", _oauth_revoke),
+    ("POST", "/api/v1/apps", consent.register),
+    ("POST", "/oauth/token", consent.token),
+    ("POST", "/oauth/revoke", consent.revoke),
 )

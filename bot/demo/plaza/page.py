@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from bot.demo.plaza import consent
 from bot.demo.plaza.content import MAX_LENGTH, addressed
 from bot.demo.plaza.entities import RULES
 from bot.demo.plaza.faces import face_of
@@ -50,6 +51,8 @@ class Page:
             Route("/", self._home),
             Route("/pulse", self._pulse),
             Route("/as", self._become, methods=["POST"]),
+            Route("/oauth/authorize", self._consent),
+            Route("/oauth/authorize", self._agree, methods=["POST"]),
             Route("/posts", self._post, methods=["POST"]),
             Route("/posts/{id:int}/{act}", self._act, methods=["POST"]),
             Route("/tags/{tag}", self._tag),
@@ -116,6 +119,31 @@ class Page:
         if account is not None and account.role is not Role.COMPANY:
             back.set_cookie(_COOKIE, account.username, httponly=True, samesite="strict")
         return back
+
+    async def _consent(self, request: Request) -> Response:
+        """Ask whether a program may speak for somebody. Here one may be the company, too: no cookie comes of it."""
+        wanted = consent.asked(self._store, request.query_params)
+        if wanted is None:
+            return self._missing(request, status=400)
+        accounts = sorted(self._store.accounts(), key=lambda one: one.role is not Role.COMPANY)
+        page = self._render(request, "consent.html", "Allow", None, asked=wanted, accounts=accounts, chosen="harbour")
+        # A browser holds the whole way of a form to this, also where it is sent on.
+        policy = _HEADERS["Content-Security-Policy"]
+        page.headers["Content-Security-Policy"] = policy.replace(
+            "form-action 'self'", f"form-action 'self' {wanted.origin}"
+        )
+        return page
+
+    async def _agree(self, request: Request) -> Response:
+        form = await self._form(request)
+        given = {name: value for name, value in form.items() if isinstance(value, str)}
+        wanted = consent.asked(self._store, given)
+        account = self._store.account(_field(form, "account"))
+        if wanted is None or account is None:
+            return self._missing(request, status=400)
+        agreed = _field(form, "answer") == "allow"
+        onward = wanted.allowed(self._store, account) if agreed else wanted.denied()
+        return RedirectResponse(onward, status_code=303, headers={"Cache-Control": "no-store"})
 
     async def _post(self, request: Request) -> Response:
         form = await self._form(request)

@@ -11,6 +11,12 @@ CREATE TABLE IF NOT EXISTS accounts (
     role TEXT NOT NULL, created_at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS tokens (
     token TEXT PRIMARY KEY, account_id INTEGER REFERENCES accounts, scopes TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS apps (
+    client_id TEXT PRIMARY KEY, client_secret TEXT NOT NULL, name TEXT NOT NULL, back TEXT NOT NULL,
+    scopes TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS codes (
+    code TEXT PRIMARY KEY, client_id TEXT NOT NULL, account_id INTEGER NOT NULL, back TEXT NOT NULL,
+    challenge TEXT NOT NULL, scopes TEXT NOT NULL, created_at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS posts (
     id INTEGER PRIMARY KEY, account_id INTEGER NOT NULL REFERENCES accounts, text TEXT NOT NULL,
     visibility TEXT NOT NULL, state TEXT NOT NULL, parent_id INTEGER, root_id INTEGER NOT NULL,
@@ -87,6 +93,17 @@ class Entry:
     @property
     def is_live(self) -> bool:
         return self.state is State.LIVE
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A program that people may let speak for them; `back` is where they are sent afterwards."""
+
+    client_id: str
+    client_secret: str
+    name: str
+    back: str
+    scopes: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import secrets
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ from bot.demo.plaza.records import (
     NEWEST_ID,
     SCHEMA,
     Account,
+    App,
     Entry,
     Notice,
     Role,
@@ -28,6 +29,9 @@ from bot.demo.plaza.records import (
 
 KEY_LASTS = timedelta(hours=1)
 """For how long a repeated request with the same Idempotency-Key brings the first post back."""
+
+
+CODE_LASTS = timedelta(minutes=10)
 
 
 class Store:
@@ -87,12 +91,47 @@ class Store:
         """Return the token that speaks for `account`; the same one every time."""
         with self._change() as database:
             if account is not None and (
-                known := self._value("SELECT token FROM tokens WHERE account_id = ?", account.id)
+                known := self._value("SELECT token FROM tokens WHERE account_id = ? ORDER BY rowid", account.id)
             ):
                 return str(known)
             token = secrets.token_urlsafe(32)
             database.execute("INSERT INTO tokens VALUES (?, ?, ?)", (token, account and account.id, scopes))
             return token
+
+    def new_token(self, account_id: int, scopes: str) -> str:
+        """Return a token of its own, so that taking it back ends nothing else."""
+        token = secrets.token_urlsafe(32)
+        with self._change() as database:
+            database.execute("INSERT INTO tokens VALUES (?, ?, ?)", (token, account_id, scopes))
+        return token
+
+    def add_app(self, name: str, back: str, scopes: str) -> App:
+        """Remember a program that wants to speak for people."""
+        app = App(secrets.token_urlsafe(24), secrets.token_urlsafe(24), name, back, scopes)
+        with self._change() as database:
+            values = (app.client_id, app.client_secret, app.name, app.back, app.scopes)
+            database.execute("INSERT INTO apps VALUES (?, ?, ?, ?, ?)", values)
+        return app
+
+    def app(self, client_id: str) -> App | None:
+        row = self._row("SELECT * FROM apps WHERE client_id = ?", client_id)
+        return App(**dict(row)) if row else None
+
+    def add_code(self, app: App, account: Account, *, back: str, challenge: str, scopes: str) -> str:
+        """Return a code that works once, for a short while, for this program."""
+        code = secrets.token_urlsafe(24)
+        with self._change() as database:
+            values = (code, app.client_id, account.id, back, challenge, scopes, to_text(self._now()))
+            database.execute("INSERT INTO codes VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+        return code
+
+    def take_code(self, code: str) -> Mapping[str, str] | None:
+        """Return what a code stands for, and forget it, whether it is still good or not."""
+        with self._change() as database:
+            row = database.execute("DELETE FROM codes WHERE code = ? RETURNING *", (code,)).fetchone()
+        if row is None or self._now() - to_time(row["created_at"]) > CODE_LASTS:
+            return None
+        return dict(row)
 
     def token_owner(self, token: str) -> tuple[bool, Account | None]:
         """Whether a token is good, and for whom it speaks."""
