@@ -102,8 +102,10 @@ SPEC = Spec(
         "bot_username": "Special:BotPasswords → a name, grants “Edit existing pages” → the name with an @ in it.",
         "bot_password": "The same page: the long password that it shows once.",
         "access_token": "Instead of both, where the wiki has OAuth: the access token of an owner-only consumer.",
-        "session": "Leave it empty: the session is kept here, so that nobody signs in for every request.",
     },
+    # One of the two ways is enough. A wiki counts sign-ins, so the session is kept.
+    optional_secrets=frozenset({"bot_username", "bot_password", "access_token"}),
+    renewed=frozenset({"session"}),
     options={
         "paid_disclosure": "On Wikimedia's wikis: the address of the user page on which the account says who pays it."
     },

@@ -285,13 +285,13 @@ def test_recent_changes_bring_what_is_said_anywhere_what_names_us_and_what_holds
     wiki.edit("Talk:Elsewhere", appendtext="\nMy cover came off, and then the battery. ~~~~\n")
     wiki.edit("User talk:Harbour", section="new", sectiontitle="Hello", text="A word with you. ~~~~")
     for number in range(30):
-        wiki.edit(f"Talk:Many {number}", text=f"== One ==\nNumber {number} ~~~~")
+        wiki.edit(f"Talk:Many {number}", text=f"== One ==\nRemark {number} ~~~~")
     everything, to_read, found = (
         read_to_the_end(world.call, one, cursor)[0] for one, cursor in zip(followed, cursors, strict=True)
     )
-    assert {f"Number {number}" for number in range(30)} <= {post.text.removeprefix("One\n\n") for post in everything}
+    assert {f"Remark {number}" for number in range(30)} <= {post.text.removeprefix("One\n\n") for post in everything}
     assert len(everything) == len({post.id for post in everything})
     assert to_us in [post.id for post in to_read]
     assert any(post.text == "Hello\n\nA word with you." for post in to_read)
-    assert all("Number" not in post.text for post in to_read)
+    assert all("Remark" not in post.text for post in to_read)
     assert [post.text for post in found] == ["My cover came off, and then the battery."]
