@@ -1,6 +1,5 @@
 """A text before the guidelines: what the checks are told of the place it would stand in, and what they say."""
 
-from collections.abc import Iterator
 from dataclasses import asdict
 
 import regex
@@ -8,9 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.deps import Deps
-from bot.models import COUNTED, Json, Mention, PostRecord, Reply
+from bot.models import COUNTED, Json, Mention, PostRecord, Reply, Venue
 from connectors.base import Identity
-from guidelines.base import Candidate, Conflict, Finding, Severity, Verdict, check
+from guidelines.base import Candidate, Conflict, FactCheck, Finding, Severity, Verdict, check
 from guidelines.checks import hard_sell
 from guidelines.facts import Label
 from guidelines.reading import Reading
@@ -31,6 +30,7 @@ def verdict(
     candidate = Candidate(
         text=text,
         platform=post.platform,
+        venue=session.get_one(Venue, post.venue_id).name,
         mention=post.text,
         mention_kind=mention.kind.value,
         identity=identity.value,
@@ -38,7 +38,7 @@ def verdict(
         company=deps.company,
         recent=_recent(session, mention),
     )
-    found = check(candidate, deps.pack, facts=lambda said: _conflicts(deps, said))
+    found = check(candidate, deps.pack, facts=facts_of(deps))
     return Verdict(found.pack, found.version, found.sha256, (*blanks(text), *found.findings), found.skipped)
 
 
@@ -63,13 +63,19 @@ def blanks(text: str) -> tuple[Finding, ...]:
     )
 
 
-def _conflicts(deps: Deps, text: str) -> Iterator[Conflict]:
-    """Yield where our own text contradicts a fact: what we would correct in others we do not post ourselves."""
-    if deps.facts is None:
-        return
-    for claim in deps.facts.check_all(text, now=deps.now()):
-        if claim.label is Label.CONTRADICTS:
-            yield Conflict(claim.spans[0] if claim.spans else (0, len(text)), claim.reason)
+def facts_of(deps: Deps) -> FactCheck:
+    """Return what finds where our own text contradicts a fact: what we would correct in others we do not post."""
+    facts, now = deps.facts, deps.now()
+
+    def conflicts(text: str) -> tuple[Conflict, ...]:
+        claims = facts.check_all(text, now=now) if facts is not None else ()
+        return tuple(
+            Conflict(claim.spans[0] if claim.spans else (0, len(text)), claim.reason)
+            for claim in claims
+            if claim.label is Label.CONTRADICTS
+        )
+
+    return conflicts
 
 
 def kept(verdict: Verdict) -> Json:

@@ -11,7 +11,7 @@ from threading import Event, Thread
 
 from procrastinate import App, PsycopgConnector
 
-from bot import delivery, doubt, drafting, intake, links, mending, outcomes, queue, recordkeeping, triage
+from bot import delivery, doubt, drafting, intake, links, mending, outcomes, packs, queue, recordkeeping, triage
 from bot.deps import Deps
 from bot.queue import LANES, Job, Lane
 
@@ -43,6 +43,7 @@ def build(url: str, deps: Deps, drain: Drain) -> App:
         Job.WATCH: lambda account_id: outcomes.watch(deps, account_id),
         Job.CHECKPOINT: lambda: recordkeeping.checkpoint(deps),
         Job.TIDY: lambda: recordkeeping.tidy(deps),
+        Job.SCAN: lambda version_id, days, employee_id: packs.scan(deps, version_id, days=days, by_id=employee_id),
         Job.WRITE: lambda mention_id: drafting.write(deps, mention_id),
         Job.POST: lambda reply_id: delivery.post(deps, reply_id),
         Job.LOOK: lambda reply_id: doubt.look(deps, reply_id),

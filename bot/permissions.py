@@ -22,6 +22,8 @@ class Act(StrEnum):
     STOP = "throw or lift the stop switch"
     EDIT_SOURCES = "change sources"
     EDIT_GUIDELINES = "change guidelines or facts"
+    DOUBT_FINDINGS = "say that a finding is wrong"
+    LOOK_BACK = "have old replies looked at with other guidelines"
     REVIEW = "review replies"
     AUDIT = "search and export the record"
 
@@ -29,6 +31,7 @@ class Act(StrEnum):
 _EVERYBODY = frozenset(Role)
 _WORKERS = frozenset({Role.EMPLOYEE, Role.MANAGER, Role.ADMIN})
 _MANAGERS = frozenset({Role.MANAGER, Role.ADMIN})
+_OVERSEERS = _MANAGERS | {Role.REVIEWER}
 
 ALLOWED: Mapping[Act, frozenset[Role]] = MappingProxyType(
     {
@@ -43,6 +46,8 @@ ALLOWED: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.STOP: _MANAGERS,
         Act.EDIT_SOURCES: _MANAGERS,
         Act.EDIT_GUIDELINES: _MANAGERS,
+        Act.DOUBT_FINDINGS: _OVERSEERS,
+        Act.LOOK_BACK: _OVERSEERS,
         Act.REVIEW: frozenset({Role.REVIEWER}),
         Act.AUDIT: frozenset({Role.REVIEWER, Role.ADMIN}),
     }

@@ -26,6 +26,7 @@ class Job(StrEnum):
     WATCH = "watch"
     CHECKPOINT = "checkpoint"
     TIDY = "tidy"
+    SCAN = "scan"
 
 
 class Lane(StrEnum):
@@ -51,6 +52,7 @@ LANES = {
     Job.WATCH: Lane.INTAKE,
     Job.CHECKPOINT: Lane.INTAKE,
     Job.TIDY: Lane.INTAKE,
+    Job.SCAN: Lane.INTAKE,
 }
 
 # Never opened: it only writes jobs on connections that it is handed. The worker's own connector is asynchronous and
@@ -76,6 +78,12 @@ def checkpoint(session: Session) -> None:
 def tidy(session: Session) -> None:
     """Ask for what is due in the keeping of the record."""
     _once(session, Job.TIDY, "tidy")
+
+
+def scan(session: Session, version_id: int, *, days: int, employee_id: int) -> None:
+    """Ask for old replies to be looked at with a version of the guidelines, after what is more urgent."""
+    key = f"scan:{version_id}:{days}"
+    _once(session, Job.SCAN, key, priority=-2, version_id=version_id, days=days, employee_id=employee_id)
 
 
 def prepare(session: Session, mention_ids: Sequence[int], *, size: int = 50) -> None:

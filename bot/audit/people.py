@@ -33,6 +33,7 @@ from bot.models.audit import AuditEntry, AuditText
 from bot.models.conversation import Mention, PostRecord, Thread
 from bot.models.people import Employee
 from bot.models.replies import Draft, Reply
+from bot.models.rulebook import ProposedExample
 
 MOST = 1_000_000
 """More texts than this about one person are erased by asking again."""
@@ -41,6 +42,7 @@ SHORTEST = 3
 ERASED = "[erased]"
 LEGAL = or_(AuditEntry.kind.startswith("hold."), AuditEntry.kind.startswith("erasure."))
 """What proves that the law was kept is itself kept, as GDPR 17(3)(b) and (e) allow."""
+_PROPOSED = (ProposedExample.text, ProposedExample.comment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +225,8 @@ def _redacting(them: _Known, kept: Held) -> Iterator[Update]:
     yield update(Reply).where(replies).values(text=without(Reply.text), typed=without(Reply.typed))
     drafts = and_(Draft.text.regexp_match(them.pattern, flags="i"), not_(kept.mention(Draft.mention_id)))
     yield update(Draft).where(drafts).values(text=without(Draft.text), verdict={}, forecast={})
+    proposed = or_(*(column.regexp_match(them.pattern, flags="i") for column in _PROPOSED))
+    yield update(ProposedExample).where(proposed).values({column: without(column) for column in _PROPOSED})
 
 
 def _count(session: Session, *demanded: ColumnElement[bool]) -> int:

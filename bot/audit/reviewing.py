@@ -14,6 +14,7 @@ from bot.models.audit import Disposition, ReviewItem
 from bot.models.people import Employee, Role
 from bot.models.replies import Reply
 from guidelines.base import Severity, Verdict
+from guidelines.pack import Pack
 
 PAGE = 20
 SAID = {Disposition.COACH, Disposition.FIX, Disposition.REMOVE, Disposition.ESCALATE}
@@ -103,9 +104,18 @@ def judge(
 
 
 def scan_again(
-    session: Session, look: Callable[[Candidate], Verdict], *, at: datetime, since: datetime, by: str
+    session: Session,
+    look: Callable[[Candidate], Verdict],
+    *,
+    at: datetime,
+    since: datetime,
+    by: str,
+    pack: Pack | None = None,
 ) -> list[int]:
-    """Look at old replies with new guidelines and queue what they block or warn of; returns the replies' numbers."""
+    """Look at old replies with new guidelines and queue what they block or warn of; returns the replies' numbers.
+
+    The record names the `pack` that `look` judges with, where it is given.
+    """
     found: list[tuple[int, list[str]]] = []
     looked = 0
     for candidate in candidates(session, Reply.approved_at >= since):
@@ -115,7 +125,9 @@ def scan_again(
         if serious:
             name = f"{verdict.pack} {verdict.version}"
             found.append((candidate.reply_id, [f"new rule: {finding.rule} in {name}" for finding in serious]))
-    data = {"looked_at": looked, "found": len(found), "since": since}
+    data: dict[str, object] = {"looked_at": looked, "found": len(found), "since": since}
+    if pack is not None:
+        data |= {"pack": pack.name, "version": pack.version, "sha256": pack.sha256}
     record(session, "review.scanned", at=at, actor=by, subject="review:scan", data=data)
     return [enqueue(session, reply_id, reasons, at=at).reply_id for reply_id, reasons in found]
 
