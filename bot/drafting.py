@@ -7,7 +7,7 @@ from rapidfuzz import fuzz
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from bot import audit, checking, outbox, policies, queue
+from bot import audit, checking, corrections, outbox, policies, queue
 from bot.accounts import connector_of
 from bot.deps import Deps
 from bot.likeness import plain
@@ -123,8 +123,18 @@ def suggestions(session: Session, deps: Deps, mention: Mention, post: PostRecord
 def _draft(session: Session, deps: Deps, mention: Mention) -> None:
     post = session.get_one(PostRecord, mention.post_id)
     account = session.get_one(Account, session.get_one(Source, mention.source_id).account_id)
-    if not isinstance(permission(session, deps, account, post), No):
+    if isinstance(permission(session, deps, account, post), No):
+        return
+    if first := _corrected_already(session, deps, mention):
+        why = f"{corrections.said(first)}. A second is not suggested."
+        mention.note = mention.note if why in mention.note else f"{mention.note} {why}".strip()
+    else:
         _keep(session, deps, mention, list(suggestions(session, deps, mention, post))[:MOST])
+
+
+def _corrected_already(session: Session, deps: Deps, mention: Mention) -> Reply | None:
+    """Return the correction that already stands in the thread of a false claim."""
+    return corrections.standing(session, deps, mention) if mention.kind is MentionKind.FALSE_CLAIM else None
 
 
 def _keep(session: Session, deps: Deps, mention: Mention, suggested: Sequence[Suggestion]) -> None:
@@ -157,7 +167,7 @@ def _may_write(session: Session, deps: Deps, mention: Mention) -> bool:
     spec = connector_of(deps, post.platform).spec
     if deps.writer is None or mention.suspicious or not policies.model_may_write(spec, account):
         return False
-    if isinstance(permission(session, deps, account, post), No):
+    if isinstance(permission(session, deps, account, post), No) or _corrected_already(session, deps, mention):
         return False
     midnight = deps.now().replace(hour=0, minute=0, second=0, microsecond=0)
     today = select(func.count()).where(Draft.origin == Origin.MODEL, Draft.created_at >= midnight)

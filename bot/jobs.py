@@ -11,7 +11,7 @@ from threading import Event, Thread
 
 from procrastinate import App, PsycopgConnector
 
-from bot import delivery, doubt, drafting, intake, links, mending, outcomes, packs, queue, recordkeeping, triage
+from bot import amends, delivery, doubt, drafting, intake, links, mending, outcomes, packs, queue, recordkeeping, triage
 from bot.deps import Deps
 from bot.queue import LANES, Job, Lane
 
@@ -44,6 +44,7 @@ def build(url: str, deps: Deps, drain: Drain) -> App:
         Job.CHECKPOINT: lambda: recordkeeping.checkpoint(deps),
         Job.TIDY: lambda: recordkeeping.tidy(deps),
         Job.SCAN: lambda version_id, days, employee_id: packs.scan(deps, version_id, days=days, by_id=employee_id),
+        Job.LOOK_BACK: lambda fact, before, looked_at: amends.look_back(deps, fact, before=before, looked_at=looked_at),
         Job.WRITE: lambda mention_id: drafting.write(deps, mention_id),
         Job.POST: lambda reply_id: delivery.post(deps, reply_id),
         Job.LOOK: lambda reply_id: doubt.look(deps, reply_id),

@@ -56,9 +56,9 @@ def removable(deps: Deps, mention_id: int, *, by: Employee) -> Reply:
         return reply
 
 
-def order_edit(session: Session, deps: Deps, reply_id: int, *, by: Employee, text: str) -> Reply:
-    """Order an edit within a transaction that is already open."""
-    require(by, Act.REVIEW)
+def order_edit(session: Session, deps: Deps, reply_id: int, *, by: Employee, text: str, act: Act = Act.REVIEW) -> Reply:
+    """Order an edit within a transaction that is already open; `act` is what the person must be allowed to do."""
+    require(by, act)
     reply = _standing(session, deps, reply_id, Capability.EDIT)
     mention = session.get_one(Mention, reply.mention_id)
     if text.strip() == reply.typed.strip():

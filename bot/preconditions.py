@@ -6,7 +6,7 @@ from hashlib import sha256
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import checking, policies
+from bot import checking, corrections, policies
 from bot.accounts import as_post, call_for, connector_of
 from bot.deps import Deps
 from bot.errors import Conflict, NotAllowed, NotFound
@@ -103,6 +103,8 @@ def judged(session: Session, deps: Deps, mention: Mention, post: PostRecord, acc
         why = f"The platform takes {length.limit} {length.unit}; this is {length.used}."
         fix = f"Take out {length.used - length.limit} {length.unit}."
         own.append(Finding("too-long", Severity.BLOCK, why, fix))
+    if again := corrections.second(session, deps, mention, text):
+        own.append(again)
     known = {finding.rule for finding in found.findings}
     # Where the pack says the same, as it does of disclosing, its own words are the better ones.
     theirs = policies.findings(session, deps, post, account, text)

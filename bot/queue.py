@@ -26,6 +26,7 @@ class Job(StrEnum):
     WATCH = "watch"
     CHECKPOINT = "checkpoint"
     TIDY = "tidy"
+    LOOK_BACK = "look_back"
     SCAN = "scan"
 
 
@@ -52,6 +53,7 @@ LANES = {
     Job.WATCH: Lane.INTAKE,
     Job.CHECKPOINT: Lane.INTAKE,
     Job.TIDY: Lane.INTAKE,
+    Job.LOOK_BACK: Lane.INTAKE,
     Job.SCAN: Lane.INTAKE,
 }
 
@@ -84,6 +86,12 @@ def scan(session: Session, version_id: int, *, days: int, employee_id: int) -> N
     """Ask for old replies to be looked at with a version of the guidelines, after what is more urgent."""
     key = f"scan:{version_id}:{days}"
     _once(session, Job.SCAN, key, priority=-2, version_id=version_id, days=days, employee_id=employee_id)
+
+
+def look_back(session: Session, fact: str | None, *, before: int | None = None, looked_at: int = 0) -> None:
+    """Ask for our own replies, from number `before` downwards, to be held against a fact, or against all."""
+    key = f"look_back:{fact or ''}:{before or ''}"
+    _once(session, Job.LOOK_BACK, key, priority=-2, fact=fact, before=before, looked_at=looked_at)
 
 
 def prepare(session: Session, mention_ids: Sequence[int], *, size: int = 50) -> None:

@@ -16,6 +16,7 @@ from bot.errors import NotFound
 from bot.models.audit import AuditEntry, AuditRetention
 from bot.models.conversation import Mention, PostRecord
 from bot.models.replies import COUNTED, Draft, Reply, ReplyState
+from bot.models.rulebook import OwnError
 
 THREE_YEARS = 1096
 SIX_YEARS = 2192
@@ -98,9 +99,11 @@ def _emptying(name: str, before: datetime, kept: Held) -> list[Update]:
     if name == "communications":
         over = and_(Reply.approved_at < before, Reply.state.not_in(UNDERWAY), Reply.text != "")
         own = and_(PostRecord.created_at < before, PostRecord.is_own, PostRecord.text != "")
+        emptied = select(Reply.id).where(Reply.text == "")
         drafts = and_(Draft.created_at < before, Draft.text != "", not_(kept.mention(Draft.mention_id)))
         return [
             update(Reply).where(over, not_(kept.reply())).values(typed="", text=""),
+            update(OwnError).where(OwnError.quote != "", OwnError.reply_id.in_(emptied)).values(quote="", reason=""),
             update(Draft).where(drafts).values(text="", verdict={}, forecast={}),
             update(PostRecord).where(own, not_(kept.post(PostRecord.id))).values(text=""),
         ]
