@@ -26,8 +26,8 @@ class Job(StrEnum):
     WATCH = "watch"
     CHECKPOINT = "checkpoint"
     TIDY = "tidy"
-    LOOK_BACK = "look_back"
     SCAN = "scan"
+    LOOK_BACK = "look_back"
 
 
 class Lane(StrEnum):
@@ -53,8 +53,8 @@ LANES = {
     Job.WATCH: Lane.INTAKE,
     Job.CHECKPOINT: Lane.INTAKE,
     Job.TIDY: Lane.INTAKE,
-    Job.LOOK_BACK: Lane.INTAKE,
     Job.SCAN: Lane.INTAKE,
+    Job.LOOK_BACK: Lane.INTAKE,
 }
 
 # Never opened: it only writes jobs on connections that it is handed. The worker's own connector is asynchronous and
