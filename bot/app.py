@@ -127,6 +127,7 @@ def deps_for(settings: Settings, engine: Engine) -> Deps:
         data_dir=settings.data_dir,
         compliance_channel=settings.compliance_channel,
         timestamp_authority=settings.timestamp_authority,
+        console_url=settings.console_url or "",
         roles_of=_roles_of(settings, sessions),
     )
 

@@ -12,15 +12,14 @@ from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from bot import budgets, drafting, outbox, pacing, stops, throttle
-from bot.accounts import call_for, connector_of, guarded
+from bot import budgets, drafting, outbox, pacing, renewing, stops, throttle
+from bot.accounts import call_for, connector_of
 from bot.deps import Deps
 from bot.errors import OverBudget
 from bot.models import Account, Mention, PostRecord, Reply, ReplyState
 from bot.preconditions import hashed
 from bot.receipts import FIRST_PAUSE, Leaving, adopt, doubt, leaving_of, locked, next_try, record
 from connectors.base import (
-    Condition,
     ConnectorError,
     Fault,
     Outcome,
@@ -57,7 +56,8 @@ def post(deps: Deps, reply_id: int) -> None:
         log.warning("reply %s: woke up too late to send; it will be looked for", reply_id)
         return
     connector = connector_of(deps, leaving.reply.platform)
-    outcome = connector.reply(call_for(deps, leaving.account, timeout=TIMEOUT), leaving.intent)
+    account = renewing.fresh(deps, leaving.account)
+    outcome = connector.reply(call_for(deps, account, timeout=TIMEOUT), leaving.intent)
     _settle(deps, reply_id, outcome)
 
 
@@ -109,8 +109,7 @@ def _parent_still_stands(deps: Deps, reply_id: int) -> bool:
 
 def _parent_now(deps: Deps, account: Account, post_id: str) -> PostState:
     connector = connector_of(deps, account.platform)
-    with guarded(account.platform):
-        states = connector.refresh(call_for(deps, account), (post_id,))
+    states = renewing.read(deps, account, lambda call: connector.refresh(call, (post_id,)))
     if not states:
         raise ConnectorError(Fault.TRANSIENT, "The platform did not say whether the post is still there.")
     with deps.sessions.begin() as session:
@@ -187,10 +186,7 @@ def _refused(session: Session, deps: Deps, reply: Reply, refusal: Rejected) -> N
         mention.gone("The post was deleted before the reply arrived.")
         return
     if refusal.fault is Fault.AUTH:
-        account = session.get_one(Account, reply.account_id)
-        account.condition, account.condition_detail = Condition.REAUTH, refusal.detail
-        words = f"{account.handle} on {account.platform} must be connected again: {refusal.detail}"
-        outbox.tell(session, deps.ops_channel, f"account:{account.id}", words, at=deps.now())
+        renewing.refused(session, deps, session.get_one(Account, reply.account_id), refusal.detail)
     mention.reopen(f"The reply was not posted: {refusal.detail} Your text is kept.")
 
 

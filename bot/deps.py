@@ -25,6 +25,7 @@ class Deps:
 
     `writer` is the model, if there is one, and `drafts_a_day` how many drafts it may write.
     `lease` is how long a worker may be busy with one attempt to post; whoever takes longer is thought to have died.
+    `console_url` is where people reach the console, empty where nobody said.
     `company` holds the names that mean us, the usual one first; `ops_channel` is empty when nobody is to be told.
     """
 
@@ -46,6 +47,7 @@ class Deps:
     roles_of: Callable[[str], tuple[str, ...]]
     lease: timedelta = timedelta(seconds=60)
     timestamp_authority: str = ""
+    console_url: str = ""
 
     @property
     def pack(self) -> Pack:

@@ -10,8 +10,8 @@ from sqlalchemy import BigInteger, ColumnElement, Text, and_, any_, literal, or_
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.orm import Session
 
-from bot import audit, budgets, outbox, pacing, policies, queue
-from bot.accounts import call_for, connector_of, guarded
+from bot import audit, budgets, outbox, pacing, policies, queue, renewing
+from bot.accounts import connector_of
 from bot.cleaning import fit
 from bot.deps import Deps
 from bot.ledger import Site, settle_thread, store
@@ -71,8 +71,7 @@ def gather_context(deps: Deps, mention_id: int) -> None:
             return
     connector = connector_of(deps, account.platform)
     try:
-        with guarded(account.platform):
-            thread = connector.thread(call_for(deps, account), post_id)
+        thread = renewing.read(deps, account, lambda call: connector.thread(call, post_id))
     except ConnectorError as error:
         log.info("%s: the conversation around %s could not be read: %s", source.name, post_id, error.detail)
         return
@@ -89,8 +88,7 @@ def fetched(deps: Deps, account: Account, followed: Followed, cursor: Cursor | N
     connector = connector_of(deps, account.platform)
     if (refused := policies.unapproved(connector.spec, account)) is not None:
         raise ConnectorError(Fault.FORBIDDEN_BY_POLICY, f"{refused.reason} (see {refused.source})")
-    with guarded(account.platform):
-        page = connector.fetch(call_for(deps, account), followed, cursor)
+    page = renewing.read(deps, account, lambda call: connector.fetch(call, followed, cursor))
     if page.cursor is not None and (len(page.cursor) > LONGEST_CURSOR or "\0" in page.cursor):
         what = f"The connector gave a cursor of {len(page.cursor)} characters that cannot be kept."
         raise ConnectorError(Fault.INVALID, what)
@@ -197,9 +195,13 @@ def _failed(deps: Deps, source_id: int, error: ConnectorError) -> Collected:
             pacing.note_refusal(session, account, source.kind.value, error.retry_at, at=now)
         news = source.failed(error.fault, error.detail, retry_at=retry_at)
         log.warning("%s cannot be read (%s): %s", source.name, error.fault.value, error.detail)
+        if error.fault is Fault.AUTH:
+            # One word about the account for all that it reads.
+            renewing.refused(session, deps, session.get_one(Account, source.account_id), error.detail)
+        elif news:
+            outbox.tell(session, deps.ops_channel, _trouble(source), _complaint(source, error), at=now)
         if news:
             data = {"fault": error.fault.value, "detail": error.detail}
-            outbox.tell(session, deps.ops_channel, _trouble(source), _complaint(source, error), at=now)
             audit.record(session, "source.failed", at=now, actor="system", subject=f"source:{source_id}", data=data)
     return Collected(failed=error.fault)
 

@@ -21,6 +21,8 @@ class Act(StrEnum):
     OVERRIDE = "override a limit"
     STOP = "throw or lift the stop switch"
     EDIT_SOURCES = "change sources"
+    CONNECT = "connect an account of your own"
+    CONNECT_BRAND = "connect the company's accounts"
     EDIT_GUIDELINES = "change guidelines or facts"
     DOUBT_FINDINGS = "say that a finding is wrong"
     LOOK_BACK = "have old replies looked at with other guidelines"
@@ -45,6 +47,8 @@ ALLOWED: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.OVERRIDE: _MANAGERS,
         Act.STOP: _MANAGERS,
         Act.EDIT_SOURCES: _MANAGERS,
+        Act.CONNECT: _WORKERS,
+        Act.CONNECT_BRAND: frozenset({Role.ADMIN}),
         Act.EDIT_GUIDELINES: _MANAGERS,
         Act.DOUBT_FINDINGS: _OVERSEERS,
         Act.LOOK_BACK: _OVERSEERS,

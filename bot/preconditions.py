@@ -75,6 +75,7 @@ def identities(session: Session, mention: Mention, by: Employee) -> tuple[Identi
         Account.site == found_by.site,
         Account.employee_id == by.id,
         Account.id != found_by.id,
+        Account.disconnected_at.is_(None),
     )
     accounts = [found_by, *session.scalars(own)]
     return tuple(Identifiable(account.id, account.identity, _label(account)) for account in accounts)

@@ -3,21 +3,26 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot import audit, pacing
+from bot import audit, outbox, pacing, renewing
 from bot.accounts import connector_of
 from bot.deps import Deps
-from bot.errors import ChorusError, NotFound
+from bot.errors import ChorusError, Conflict, NotFound
 from bot.intake import fetched
 from bot.models import Account, Source, SourceState
-from connectors.base import Call, Capability, Condition, Followed, Identity, Page, SourceKind
+from connectors.base import Call, Capability, Condition, Fault, Followed, Health, Identity, Page, SourceKind
 
 
 @dataclass(frozen=True, slots=True)
 class Connecting:
-    """What somebody gives to connect an account."""
+    """What somebody gives to connect an account.
+
+    `is_consented` says that the platform itself made the secrets. `is_personal` is for people at work in Slack or the
+    console: they renew what is theirs, and take over nothing; without it an operator connects at the command line.
+    `expected` is the account, by the platform's id, that is to be connected again.
+    """
 
     platform: str
     site: str
@@ -25,13 +30,17 @@ class Connecting:
     identity: Identity = Identity.BRAND
     options: Mapping[str, str] | None = None
     employee_id: int | None = None
+    is_consented: bool = False
+    is_personal: bool = False
+    expected: str = ""
 
 
 def connect(deps: Deps, given: Connecting, *, actor: str) -> Account:
     """Connect an account after the platform has said whose it is. Connecting it again renews its tokens."""
     connector = connector_of(deps, given.platform)
-    missing = sorted(set(connector.spec.secrets) - connector.spec.optional_secrets - set(given.secrets))
-    if missing:
+    needed = set(connector.spec.secrets) - connector.spec.optional_secrets
+    missing = sorted(needed - {name for name, value in given.secrets.items() if value})
+    if missing and not given.is_consented:
         wanted = "; ".join(f"{name}: {connector.spec.secrets[name]}" for name in missing)
         raise ChorusError(f"{connector.spec.title} needs more to connect. {wanted}")
     site = given.site.rstrip("/")
@@ -47,6 +56,10 @@ def connect(deps: Deps, given: Connecting, *, actor: str) -> Account:
     health = connector.check(call)
     if health.condition is not Condition.OK:
         raise ChorusError(f"{connector.spec.title} at {site} did not accept the account: {health.detail}")
+    if given.expected and health.account_id != given.expected:
+        raise Conflict(
+            f"You agreed as {health.handle}, but another account was to be connected again. Nothing changed."
+        )
     with deps.sessions.begin() as session:
         account = _known(session, given.platform, site, health.account_id)
         if account is None:
@@ -61,12 +74,11 @@ def connect(deps: Deps, given: Connecting, *, actor: str) -> Account:
                 employee_id=given.employee_id,
             )
             session.add(account)
-        account.secrets = deps.vault.seal(secrets)
+        elif given.is_personal:
+            _must_be_theirs(account, given)
+        _well_again(session, deps, account, health, secrets)
         # What an admin recorded about the account outlives its tokens.
         account.options = {**account.options, **(given.options or {})}
-        account.condition, account.condition_detail = Condition.OK, ""
-        account.max_length = health.max_length
-        account.handle = health.handle
         session.flush()
         data = {"platform": account.platform, "site": account.site, "identity": account.identity.value}
         subject = f"account:{account.id}"
@@ -129,6 +141,30 @@ def set_state(deps: Deps, source_id: int, state: SourceState, *, actor: str) -> 
             data={"state": state.value},
         )
     return source
+
+
+def _must_be_theirs(account: Account, given: Connecting) -> None:
+    if (account.identity, account.employee_id) != (given.identity, given.employee_id):
+        whose = "the company's" if account.identity is Identity.BRAND else "somebody's own"
+        raise Conflict(
+            f"{account.handle} is connected already, as {whose} account. Sign in on the platform as the account that "
+            "you mean, or ask an admin."
+        )
+
+
+def _well_again(session: Session, deps: Deps, account: Account, health: Health, secrets: Mapping[str, str]) -> None:
+    """Give an account its tokens; what could not be read for want of them is read again."""
+    account.secrets = deps.vault.seal(secrets)
+    account.renew_at = renewing.renew_at(secrets)
+    account.condition, account.condition_detail = Condition.OK, ""
+    account.max_length, account.handle = health.max_length, health.handle
+    account.disconnected_at = None
+    session.flush()
+    waiting = (Source.account_id == account.id, Source.fault == Fault.AUTH)
+    mended = {"state": SourceState.ACTIVE, "not_before": None, "fault": None, "detail": ""}
+    session.execute(update(Source).where(*waiting, Source.state == SourceState.NEEDS_ATTENTION).values(mended))
+    told = f"{account.handle} on {account.platform} is connected again."
+    outbox.over(session, deps.ops_channel, f"account:{account.id}", told, at=deps.now())
 
 
 def _known(session: Session, platform: str, site: str, external_id: str) -> Account | None:
