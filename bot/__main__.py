@@ -21,6 +21,7 @@ from bot import (
 from bot.app import Part
 from bot.cli import audit as audit_cli
 from bot.cli import budgets as budgets_cli
+from bot.cli import factbook as factbook_cli
 from bot.cli import facts as facts_cli
 from bot.cli import guidelines as guidelines_cli
 from bot.cli import platforms
@@ -101,6 +102,7 @@ def print_manifest() -> None:
 cli.command()(platforms.connectors)
 cli.add_typer(sources_cli.accounts_app, name="accounts")
 cli.add_typer(sources_cli.sources_app, name="sources")
+factbook_cli.add_to(facts_cli.app, _deps)
 cli.add_typer(facts_cli.app, name="facts")
 cli.add_typer(guidelines_cli.app, name="guidelines")
 cli.add_typer(guidelines_cli.mentions_app, name="mentions")
