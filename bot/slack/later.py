@@ -13,8 +13,8 @@ from bot.database import Sessions
 from bot.models import SeenRequest
 from bot.slack.blocks import Json
 
-AT_ONCE = 8
-"""So many clicks are worked on at a time."""
+AT_ONCE = 2
+"""So many clicks are worked on at a time: more would stand in the way of the next acknowledgement."""
 
 LEASE = timedelta(seconds=60)
 """Whoever took so long to do a click is thought to have died."""
