@@ -10,6 +10,7 @@ from bot.deps import Deps
 from bot.models import (
     COUNTED,
     Draft,
+    Employee,
     Mention,
     MentionState,
     Origin,
@@ -20,6 +21,7 @@ from bot.models import (
     Venue,
     WrongState,
 )
+from bot.permissions import Act, require
 from guidelines.base import Finding, Severity
 from guidelines.facts import Label
 
@@ -123,6 +125,16 @@ def echoes(session: Session, fact: str, *, besides: int = 0, before: int | None 
     rows = session.execute(asked.where(Mention.id < before) if before is not None else asked).all()
     posts = tuple(_echo(mention, post, venue, reply) for mention, post, venue, reply in rows[:most])
     return Echoes(fact, posts, before=posts[-1].mention_id if len(rows) > most else None)
+
+
+def echoes_of(deps: Deps, mention_id: int, *, by: Employee, most: int = PAGE) -> Echoes | None:
+    """Return who else says what a mention says against a fact; None where it says nothing against any."""
+    require(by, Act.READ)
+    with deps.sessions() as session:
+        mention = session.get(Mention, mention_id)
+        if mention is None or mention.reasons.get("fact_label") != Label.CONTRADICTS.value:
+            return None
+        return echoes(session, str(mention.reasons["fact"]), besides=mention_id, most=most)
 
 
 def contradicting(fact: str) -> ColumnElement[bool]:

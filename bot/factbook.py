@@ -67,9 +67,9 @@ def put(
     if reading.fact is None or reading.harmful or (reading.missed and not accept_missed):
         raise NotAFact(key, reading)
     with deps.sessions.begin() as session:
-        _begin(session, deps)
+        taken_over = _begin(session, deps)
         known = current(session, key)
-        if expected is not None and expected != (known.version if known else 0):
+        if expected is not None and expected != (0 if known is None or taken_over else known.version):
             raise Conflict(f"Somebody else changed “{key}” in the meantime. Look at it again, then save yours.")
         written = _write(session, deps, key, body_of(reading.fact), known, by)
     deps.rulebook.refresh()
@@ -158,19 +158,21 @@ def _may(by: Employee | None) -> None:
         require(by, Act.EDIT_GUIDELINES)
 
 
-def _begin(session: Session, deps: Deps) -> None:
+def _begin(session: Session, deps: Deps) -> bool:
     """Let one change after the other happen; before the first one, take over what the settings' file says.
 
-    From the first row on, only the database counts: without this, adding one fact would silence all others.
+    From the first row on, only the database counts: without this, adding one fact would silence all others. Returns
+    whether it was the first.
     """
     advisory_lock(session, "facts")
     if session.scalar(select(FactVersion.id).limit(1)) is not None:
-        return
+        return False
     for fact in _in_force(deps):
         session.add(FactVersion(key=fact.id, body=body_of(fact), created_at=deps.now()))
     session.flush()
     if taken := len(_in_force(deps)):
         audit.record(session, "fact.adopted", at=deps.now(), actor="system", subject="facts", data={"count": taken})
+    return True
 
 
 def _current(session: Session) -> Sequence[FactVersion]:

@@ -30,6 +30,8 @@ PAGES = (
     "/saturation",
     "/guidelines",
     "/facts",
+    "/fact",
+    "/fact?id=mini-usb",
     "/sources",
     "/stops",
     "/audit",

@@ -1,8 +1,10 @@
 """The pages, each in a module of its own: what it reads, what it shows, and what its forms do."""
 
 from bot.console.pages import (
+    amends,
     audit,
     conversations,
+    fact,
     facts,
     guidelines,
     health,
@@ -29,6 +31,8 @@ PAGES = (
     *saturation.PAGES,
     *guidelines.PAGES,
     *facts.PAGES,
+    *fact.PAGES,
+    *amends.PAGES,
     *stops.PAGES,
     *venues.PAGES,
     *review.PAGES,

@@ -6,11 +6,13 @@ from typing import TypeVar
 
 from starlette.responses import Response
 
-from bot import showing
+from bot import corrections, showing
 from bot.console import finding
 from bot.console.finding import Wanted
 from bot.console.house import Page, Visit
 from bot.models import MentionKind, MentionState, Mood, Urgency
+
+MOST_ECHOES = 5
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -40,7 +42,13 @@ def show_one(visit: Visit) -> Response:
     number = visit.subject()
     moments = finding.thread(visit.deps, number)
     card = showing.card(visit.deps, number)
-    return visit.show("conversation.html", title=f"{card.post.author}, {card.venue}", card=card, moments=moments)
+    return visit.show(
+        "conversation.html",
+        title=f"{card.post.author}, {card.venue}",
+        card=card,
+        moments=moments,
+        echoes=corrections.echoes_of(visit.deps, number, by=visit.person, most=MOST_ECHOES),
+    )
 
 
 def day_of(text: str) -> datetime | None:

@@ -1,13 +1,16 @@
-"""Facts: what the company stands behind, how long it holds, where it is written, and whether its examples hold."""
+"""Facts: the list with how each one stands, and what became of each: who says otherwise, and whether we did."""
 
-import copy
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 
 from starlette.responses import Response
 
+from bot import amends
 from bot.console.house import Page, Visit
-from guidelines.claims.examples import ExampleResult, run_examples
+from bot.fact_reading import run_alone
+from bot.permissions import Act
+from guidelines.claims.examples import ExampleResult
 from guidelines.facts import Fact, FactBase
 
 PAGE = 25
@@ -17,14 +20,31 @@ _results: dict[tuple[Fact, date], tuple[ExampleResult, ...]] = {}
 MOST_RESULTS = 5_000
 
 
+class FactStanding(StrEnum):
+    """How a fact stands today; only the first two correct anybody."""
+
+    STANDS = "in force"
+    ENDS_SOON = "ends soon"
+    NOT_YET = "not yet"
+    EXPIRED = "expired"
+    UNREVIEWED = "unreviewed"
+
+
+TONES = {FactStanding.STANDS: "good", FactStanding.ENDS_SOON: "warn"}
+
+
 @dataclass(frozen=True, slots=True)
 class FactView:
     """A fact with its standing today."""
 
     fact: Fact
-    stands: bool
-    ends_soon: bool
+    standing: FactStanding
     examples: tuple[ExampleResult, ...]
+
+    @property
+    def tone(self) -> str:
+        """How its standing looks."""
+        return TONES.get(self.standing, "bad")
 
     @property
     def wrong(self) -> tuple[ExampleResult, ...]:
@@ -35,41 +55,65 @@ class FactView:
 def show(visit: Visit) -> Response:
     """Show the facts, a page at a time."""
     base, now = visit.deps.facts, visit.deps.now()
-    wanted = visit.asked("q").lower()[:200]
-    after = visit.asked("after")
+    wanted, after, narrowed = visit.asked("q").lower()[:200], visit.asked("after"), visit.asked("standing")
     facts = sorted(base.facts.values(), key=lambda fact: fact.id) if base else []
-    fitting = [fact for fact in facts if _fits(fact, wanted) and fact.id > after]
+    standings = {fact.id: standing_of(base, fact, now) for fact in facts} if base else {}
+    fitting = [
+        fact for fact in facts if _fits(fact, wanted) and fact.id > after and narrowed in ("", standings[fact.id].value)
+    ]
+    with visit.deps.sessions() as session:
+        errors = amends.waiting(session, visit.deps) if visit.may("EDIT_GUIDELINES") else ()
     return visit.show(
         "facts.html",
         title="Facts",
         base=base,
         wanted=visit.asked("q")[:200],
+        narrowed=narrowed,
+        standings=list(FactStanding),
         total=len(facts),
-        facts=[_view(base, fact, now) for fact in fitting[:PAGE]] if base else [],
+        facts=[view(base, fact, now) for fact in fitting[:PAGE]] if base else [],
         more=fitting[PAGE - 1].id if len(fitting) > PAGE else None,
         lapsed=sum(not fact.stands(now, base.review_days) for fact in facts) if base else 0,
+        errors=errors,
     )
+
+
+def look_back(visit: Visit) -> Response:
+    """Have all our replies held against all facts."""
+    amends.ask(visit.deps, by=visit.person)
+    return visit.go("/facts", "Our replies of the last 180 days are being looked at. What is found shows up here.")
+
+
+def view(base: FactBase, fact: Fact, now: datetime) -> FactView:
+    """Return a fact with how it stands and how its examples came out."""
+    return FactView(fact, standing_of(base, fact, now), _examples(base, fact, now))
+
+
+def standing_of(base: FactBase, fact: Fact, now: datetime) -> FactStanding:
+    """Return how a fact stands today."""
+    today = now.date()
+    if fact.valid_from is not None and today < fact.valid_from:
+        return FactStanding.NOT_YET
+    if fact.valid_until is not None and today > fact.valid_until:
+        return FactStanding.EXPIRED
+    if not fact.stands(now, base.review_days):
+        return FactStanding.UNREVIEWED
+    soon = fact.valid_until is not None and fact.valid_until <= (now + SOON).date()
+    return FactStanding.ENDS_SOON if soon else FactStanding.STANDS
 
 
 def _fits(fact: Fact, wanted: str) -> bool:
     return not wanted or any(wanted in part.lower() for part in (fact.id, fact.entity, fact.statement, fact.owner))
 
 
-def _view(base: FactBase, fact: Fact, now: datetime) -> FactView:
-    soon = fact.valid_until is not None and now.date() <= fact.valid_until <= (now + SOON).date()
-    return FactView(fact, fact.stands(now, base.review_days), soon, _examples(base, fact, now))
-
-
 def _examples(base: FactBase, fact: Fact, now: datetime) -> tuple[ExampleResult, ...]:
-    """Run the examples of one fact against all that was understood; once a day, as dates may change what stands."""
+    """Run the examples of one fact against all that was understood; kept for a day, or until the facts change."""
     key = (fact, now.date())
     if key not in _results:
         if len(_results) >= MOST_RESULTS:
             _results.clear()
-        alone = copy.copy(base)
-        alone.facts = {fact.id: fact}
-        _results[key] = tuple(run_examples(alone, now=now))
+        _results[key] = tuple(run_alone(base, fact, now=now))
     return _results[key]
 
 
-PAGES = (Page("/facts", show),)
+PAGES = (Page("/facts", show), Page("/facts/look-back", look_back, Act.EDIT_GUIDELINES, is_form=True))
