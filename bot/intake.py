@@ -16,7 +16,7 @@ from bot.cleaning import fit
 from bot.deps import Deps
 from bot.ledger import Site, settle_thread, store
 from bot.models import Account, Mention, PostRecord, Reply, Source, SourceState
-from connectors.base import ConnectorError, Cursor, Fault, Followed, Page, Post
+from connectors.base import Capability, ConnectorError, Cursor, Fault, Followed, Page, Post, SourceKind
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +79,7 @@ def gather_context(deps: Deps, mention_id: int) -> None:
         return
     with deps.sessions.begin() as session:
         budgets.book_posts(session, deps, account, len(thread.posts))
+        pacing.note(session, account, Capability.THREAD.value, thread.allowance, at=deps.now())
         kept = settle_thread(session, Site.of(session, account), thread.root_id, thread.posts, at=deps.now())
         kept.truncated = thread.truncated
 
@@ -96,10 +97,35 @@ def fetched(deps: Deps, account: Account, followed: Followed, cursor: Cursor | N
     return replace(page, posts=posts, skipped=(*page.skipped, *unfit))
 
 
+def keep(session: Session, deps: Deps, source: Source, account: Account, page: Page) -> Collected:
+    """Keep a page that is fit, and ask for work on it, in the transaction of whoever has locked its source."""
+    now = deps.now()
+    site = Site.of(session, account)
+    public = _with_ours_marked(session, site, [post for post in page.posts if post.is_public])
+    store(session, site, public, at=now)
+    ours = {post.id for post in public if post.is_own or post.author.id in site.own_ids}
+    mentions = _mention(session, source, [post.id for post in public if post.id not in ours], site, now)
+    if source.read(page.cursor, at=now, skipped=len(page.skipped)):
+        outbox.over(session, deps.ops_channel, _trouble(source), f"{source.name} can be read again.", at=now)
+    if (slowed := pacing.pace(session, deps, source, account)) is not None:
+        source.not_before, source.pace = slowed.not_before, slowed.words
+    if not page.complete:
+        queue.collect(session, source.id)
+    _ask_for_work(session, mentions)
+    if mentions or page.skipped:
+        data = {"mentions": list(mentions), "skipped": len(page.skipped), "gap": page.gap}
+        audit.record(session, "source.read", at=now, actor="system", subject=f"source:{source.id}", data=data)
+    return Collected(mentions=mentions, skipped=len(page.skipped))
+
+
 def due_sources(session: Session, *, at: datetime) -> Sequence[tuple[int, int]]:
-    """Return the sources that may be looked at now, each with the number of the slot that now falls into."""
+    """Return the sources that may be looked at now, each with the number of the slot that now falls into.
+
+    Those of webhooks are not looked at: what they bring is sent.
+    """
     free = or_(Source.not_before.is_(None), Source.not_before <= at)
-    active = select(Source.id, Source.poll_seconds).where(Source.state == SourceState.ACTIVE, free)
+    asked = Source.kind != SourceKind.WEBHOOK
+    active = select(Source.id, Source.poll_seconds).where(Source.state == SourceState.ACTIVE, free, asked)
     return [(source_id, int(at.timestamp()) // pause) for source_id, pause in session.execute(active)]
 
 
@@ -117,30 +143,14 @@ def _may_read(source: Source, now: datetime) -> bool:
 
 
 def _store(deps: Deps, source_id: int, read_from: str | None, account: Account, page: Page) -> Collected:
-    now = deps.now()
     with deps.sessions.begin() as session:
         source = session.get_one(Source, source_id, with_for_update=True)
-        pacing.note(session, account, source.kind.value, page.allowance, at=now)
+        pacing.note(session, account, source.kind.value, page.allowance, at=deps.now())
         budgets.book_page(session, deps, account, page)
         if source.cursor != read_from:
             # Somebody else read the same page at the same time and was first; nothing is lost by letting go.
             return Collected()
-        site = Site.of(session, account)
-        public = _with_ours_marked(session, site, [post for post in page.posts if post.is_public])
-        store(session, site, public, at=now)
-        ours = {post.id for post in public if post.is_own or post.author.id in site.own_ids}
-        mentions = _mention(session, source, [post.id for post in public if post.id not in ours], site, now)
-        if source.read(page.cursor, at=now, skipped=len(page.skipped)):
-            outbox.over(session, deps.ops_channel, _trouble(source), f"{source.name} can be read again.", at=now)
-        if (slowed := pacing.pace(session, deps, source, account)) is not None:
-            source.not_before, source.pace = slowed.not_before, slowed.words
-        if not page.complete:
-            queue.collect(session, source_id)
-        _ask_for_work(session, mentions)
-        if mentions or page.skipped:
-            data = {"mentions": list(mentions), "skipped": len(page.skipped), "gap": page.gap}
-            audit.record(session, "source.read", at=now, actor="system", subject=f"source:{source_id}", data=data)
-    return Collected(mentions=mentions, skipped=len(page.skipped))
+        return keep(session, deps, source, account, page)
 
 
 def _with_ours_marked(session: Session, site: Site, posts: Sequence[Post]) -> list[Post]:

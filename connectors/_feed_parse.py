@@ -27,6 +27,7 @@ LARGEST_BROKEN = 512 * 1024
 MOST_ENTRIES = 5_000
 _LONGEST_ID = 300
 _DEEPEST = 200
+_MOST_ELEMENTS = 250_000
 _AS_UTF8 = {"content-type": "application/xml; charset=utf-8"}
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 
@@ -85,7 +86,10 @@ def _parsed(content: bytes, headers: Mapping[str, str]) -> Mapping[str, Json]:
     if len(content) > LARGEST:
         raise NoFeed(f"It has {len(content)} bytes; a feed may have {LARGEST}.")
     told = {name.casefold(): value for name, value in headers.items() if name.casefold() == "content-type"}
-    _, data, entities = replace_doctype(convert_to_utf8(told, content, {}))
+    try:
+        _, data, entities = replace_doctype(convert_to_utf8(told, content, {}))
+    except (ValueError, LookupError) as error:
+        raise NoFeed("Its letters are in no encoding that can be read.") from error
     if entities:
         raise NoFeed("It declares entities of its own, as a trap would.")
     if not _is_well_formed(data) and len(data) > LARGEST_BROKEN:
@@ -109,11 +113,13 @@ def _bare(told: Json) -> Json:
 
 def _is_well_formed(data: bytes) -> bool:
     """Look through the XML without keeping any of it; raises `NoFeed` for what is meant to exhaust a reader."""
-    depth = 0
+    depth = elements = 0
 
     def begin(_name: str, _attributes: Mapping[str, str]) -> None:
-        nonlocal depth
-        depth += 1
+        nonlocal depth, elements
+        depth, elements = depth + 1, elements + 1
+        if elements > _MOST_ELEMENTS:
+            raise NoFeed(f"It has more than {_MOST_ELEMENTS} elements.")
         if depth > _DEEPEST:
             raise NoFeed("Its elements lie in one another deeper than any feed's.")
 

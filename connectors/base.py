@@ -271,6 +271,7 @@ class Thread:
     root_id: str
     posts: tuple[Post, ...]
     truncated: bool = False
+    allowance: Allowance | None = None
 
 
 class PostStatus(StrEnum):
@@ -499,7 +500,10 @@ class Delivery:
 
 
 class Webhook(Protocol):
-    """What a connector with the capability `webhook` offers besides."""
+    """What a connector with the capability `webhook` offers besides. Its secret is called `webhook_secret`."""
 
     def receive(self, call: Call, delivery: Delivery) -> tuple[Post, ...]:
         """Check the signature and return the posts; raises `ConnectorError(AUTH)` for a forged or stale request."""
+
+    def delivery_id(self, delivery: Delivery) -> str:
+        """Return what a genuine delivery is known by when it is sent again, from what is signed."""

@@ -1,5 +1,6 @@
 """Discourse forums: mentions, searches, tags, categories and topics, webhooks, and replies from a click."""
 
+import hashlib
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -124,6 +125,10 @@ class DiscourseConnector:
     def receive(self, call: Call, delivery: Delivery) -> tuple[Post, ...]:
         """Check the signature of a webhook's request and return its post; raises `ConnectorError(AUTH)`."""
         return _discourse_webhook.receive(call, delivery)
+
+    def delivery_id(self, delivery: Delivery) -> str:
+        """Discourse signs no id, so a delivery is known by its whole body, which names the post and its last change."""
+        return hashlib.sha256(delivery.body).hexdigest()
 
     def thread(self, call: Call, post_id: str) -> Thread:
         return _discourse_topic.thread(call, post_id)

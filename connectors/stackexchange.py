@@ -90,7 +90,8 @@ class StackExchangeConnector(ListenOnly):
 
     def thread(self, call: Call, post_id: str) -> Thread:
         found = conversation(call, question_of(call, post_id))
-        return Thread(found.root_id, rooted(found.posts, found.root_id), truncated=not found.is_whole)
+        posts = rooted(found.posts, found.root_id)
+        return Thread(found.root_id, posts, truncated=not found.is_whole, allowance=found.allowance)
 
     def refresh(self, call: Call, post_ids: tuple[str, ...]) -> tuple[PostState, ...]:
         """Read a hundred of a kind at once. What is left out of the answer was deleted."""
