@@ -27,7 +27,7 @@ from starlette.routing import Mount
 from bot import audit, database, jobs, logs, people, throttle
 from bot.audit.protection import as_app
 from bot.clock import Clock
-from bot.console import health
+from bot.console import health, hooks
 from bot.console import server as pages
 from bot.console.door import Door
 from bot.console.health import Report
@@ -316,7 +316,7 @@ def _console(settings: Settings, deps: Deps, running: Mapping[str, Running]) -> 
     def reports() -> Mapping[str, Report]:
         return {name: part.report() for name, part in running.items()}
 
-    routes = health.routes(deps.sessions, reports)
+    routes = health.routes(deps.sessions, reports) + hooks.routes(deps)
     if settings.slack_signing_secret and settings.slack_bot_token:
         routes += slack_http.routes(bolt_app(settings, deps))
     web = Starlette(routes=[*routes, Mount("/", console(settings, deps, reports))])

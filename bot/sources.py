@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot import audit, outbox, pacing, renewing
+from bot import audit, hooks, outbox, pacing, renewing
 from bot.accounts import connector_of
 from bot.deps import Deps
 from bot.errors import ChorusError, Conflict, NotFound
@@ -101,7 +101,10 @@ def add(
                 name=name, platform=account.platform, kind=followed.kind, account_id=account.id, channel=channel
             )
             session.add(source)
-        source.kind, source.query = followed.kind, followed.query
+        is_known_door = source.kind is followed.kind is SourceKind.WEBHOOK and not followed.query
+        source.kind, source.query = followed.kind, source.query if is_known_door else followed.query
+        if source.kind is SourceKind.WEBHOOK:
+            hooks.open_door(deps, account, source)
         source.channel, source.poll_seconds, source.account_id = channel, poll_seconds, account.id
         session.flush()
         data = {"kind": source.kind.value, "query": source.query, "channel": channel, "poll_seconds": poll_seconds}
@@ -154,7 +157,7 @@ def _must_be_theirs(account: Account, given: Connecting) -> None:
 
 def _well_again(session: Session, deps: Deps, account: Account, health: Health, secrets: Mapping[str, str]) -> None:
     """Give an account its tokens; what could not be read for want of them is read again."""
-    account.secrets = deps.vault.seal(secrets)
+    account.secrets = deps.vault.seal(hooks.carried(deps, account, secrets))
     account.renew_at = renewing.renew_at(secrets)
     account.condition, account.condition_detail = Condition.OK, ""
     account.max_length, account.handle = health.max_length, health.handle

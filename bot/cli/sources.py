@@ -8,7 +8,7 @@ from rich.table import Table
 from sqlalchemy import select
 
 from bot import app as composition
-from bot import policies, settings, sources
+from bot import hooks, policies, settings, sources
 from bot.errors import ChorusError
 from bot.models import Account, Source, SourceState
 from connectors.base import Followed, Identity, SourceKind
@@ -93,11 +93,15 @@ def add(
     every: Annotated[int, typer.Option(min=1, help="Seconds between two looks.")] = 60,
 ) -> None:
     """Follow something; a source of that name is changed."""
-    with composition.opened(settings.load()) as (_, deps):
+    configured = settings.load()
+    with composition.opened(configured) as (_, deps):
         source = sources.add(
             deps, account, name, Followed(kind, query), channel=channel, poll_seconds=every, actor=OPERATOR
         )
+        door = hooks.door_of(deps, source.id) if source.kind is SourceKind.WEBHOOK else None
     screen.print(f"Source {source.id} is followed: {source.name}.")
+    if door is not None:
+        _tell_of(door, configured.console_url or f"http://{configured.http_host}:{configured.http_port}")
 
 
 @sources_app.command("try")
@@ -125,6 +129,14 @@ def pause(source: Annotated[int, typer.Argument(help="Id of the source.")]) -> N
 def resume(source: Annotated[int, typer.Argument(help="Id of the source.")]) -> None:
     """Read a source again, also one that needed attention."""
     _set(source, SourceState.ACTIVE, "is read again")
+
+
+def _tell_of(door: hooks.Door, home: str) -> None:
+    """Say what to type in where the requests come from."""
+    screen.print("Have its posts sent to this address, signed with this secret:", soft_wrap=True)
+    screen.print(f"  address  {home.rstrip('/')}{door.path}", markup=False, highlight=False, soft_wrap=True)
+    screen.print(f"  secret   {door.secret}", markup=False, highlight=False, soft_wrap=True)
+    screen.print("Whoever knows the secret can bring posts in: keep it where you keep passwords.", soft_wrap=True)
 
 
 def _set(source_id: int, state: SourceState, words: str) -> None:

@@ -23,8 +23,9 @@ class Tick(Record):
 
 
 class SeenRequest(Record):
-    """A Slack event or click that was already taken: written with the work it caused, in one transaction, or before
-    it. Then `body` holds what was acknowledged, until it is done; a process that dies leaves it to the next."""
+    """A Slack event or click, or a webhook's delivery, that was already taken: written with the work it caused, in one
+    transaction, or before it. Then `body` holds what was acknowledged, until it is done; a process that dies leaves it
+    to the next."""
 
     __tablename__ = "seen_request"
     __table_args__ = (
