@@ -176,6 +176,7 @@ def test_a_fact_of_the_file_is_changed_like_any_other(stage: Stage) -> None:
     visitor = stage.visitor("mara")
     first = visitor.get("/fact", id="mini-usb")
     assert "comes from the file" in first.text
+    assert (shown(first)["aliases"], shown(first)["regions"], shown(first)["values"]) == ("Mini", "", "")
     page = visitor.http.post(
         "/fact/check", data={**visitor.form(first, "/fact/save"), **shown(first), "owner": "mara@harbour.example"}
     )

@@ -15,7 +15,7 @@ from bot.console.pages import facts
 from bot.errors import ChorusError, NotFound
 from bot.fact_reading import LISTS, TEXTS, TYPED, FactReading, Fault, body_of, tidied
 from bot.factbook import NotAFact
-from bot.models import Employee, FactVersion
+from bot.models import Employee, FactVersion, Json
 from bot.permissions import Act
 
 MOST_VERSIONS = 50
@@ -123,11 +123,11 @@ def _read(visit: Visit) -> tuple[dict[str, str], FactReading]:
     return fields, reading
 
 
-def _fields(key: str, body: Mapping[str, object]) -> dict[str, str]:
+def _fields(key: str, body: Json) -> dict[str, str]:
     fields = {name: str(body.get(name, "")) for name in TEXTS}
     for name in LISTS:
-        said = body.get(name, ())
-        fields[name] = "\n".join(map(str, said)) if isinstance(said, list) else str(said)
+        said = body.get(name) or ()
+        fields[name] = said if isinstance(said, str) else "\n".join(map(str, said))
     return {**fields, "key": key}
 
 
