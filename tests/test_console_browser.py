@@ -11,9 +11,10 @@ from console_world import Past, Stage, slack_fixture, stage_fixture  # noqa: F40
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select
 
-from bot import throttle
+from bot import packs, throttle
 from bot.audit.sampling import enqueue
 from bot.models import AuditEntry, Reply, ReplyState
+from guidelines.pack import default
 from guidelines.throttle import sentence
 
 pytestmark = pytest.mark.browser
@@ -29,6 +30,9 @@ PAGES = (
     "/limit?name=venue-day",
     "/saturation",
     "/guidelines",
+    "/guidelines/new",
+    "/guidelines/versions/1?days=90",
+    "/guidelines/examples",
     "/facts",
     "/fact",
     "/fact?id=mini-usb",
@@ -196,6 +200,7 @@ def test_every_page_can_be_read_and_reached_by_everyone(
 ) -> None:
     context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=theme, locale="en-GB")  # type: ignore[arg-type]
     page = context.new_page()
+    _more_guidelines(stage)
     signed_in(page, stage, "Theo Marchetti")
     faults = []
     for address in (*PAGES, "/sign-in"):
@@ -203,3 +208,11 @@ def test_every_page_can_be_read_and_reached_by_everyone(
         faults += [f"{address}: {fault}" for fault in accessibility_faults(page)]
     context.close()
     assert faults == []
+
+
+def _more_guidelines(stage: Stage) -> None:
+    """A version that is not in force, with an example that goes wrong, and a finding that somebody doubts."""
+    text = default().text.replace("        - Which firmware is it?\n", "        - Buy now!\n")
+    packs.add(stage.deps, text, by=stage.person("mara"))
+    rule = stage.deps.pack.rules[0].id
+    packs.propose(stage.deps, rule, "That is only true.", situation={"platform": "paper"}, by=stage.person("ruth"))

@@ -78,8 +78,8 @@ def noted(sessions: Sessions, kind: str) -> list[dict[str, object]]:
         return [dict(entry.data) for entry in stream(session, Selection(kind=kind))]
 
 
-def looked_back(deps: Deps, text: str, **options: int) -> PackReplay:
-    return packs.replay(deps, packs.read(text), since=AT - timedelta(days=1), **options)
+def looked_back(deps: Deps, text: str, *, most: int = 100) -> PackReplay:
+    return packs.replay(deps, packs.read(text), since=AT - timedelta(days=1), most=most)
 
 
 def test_the_same_text_twice_is_one_version(deps: Deps, person: Callable[[str], Employee]) -> None:

@@ -25,6 +25,7 @@ from bot.permissions import Act, require
 SESSION = "chorus_session"
 SESSION_LASTS = timedelta(hours=12)
 MOST_FIELDS = 200
+MOST_FILES = 1
 MOST_TOKENS = 4
 TOKEN = "token"  # noqa: S105
 """What a form brings along by itself, one for each address that it may be sent to, in fields whose names begin so."""
@@ -44,8 +45,13 @@ def route(house: House, page: Page) -> Route:
 
 
 async def _fields(request: Request) -> dict[str, str]:
-    form = await request.form(max_files=0, max_fields=MOST_FIELDS)
-    return {name: value for name, value in form.items() if not isinstance(value, UploadFile)}
+    async with request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS) as form:
+        return {name: await _text(value) for name, value in form.items()}
+
+
+async def _text(value: UploadFile | str) -> str:
+    """Return a field, or the text in a file; what is no UTF-8 in it is marked, and refused by who reads it."""
+    return value if isinstance(value, str) else (await value.read()).decode("utf-8-sig", "replace")
 
 
 def _answered(house: House, page: Page, request: Request, fields: Mapping[str, str]) -> Response:
@@ -104,7 +110,7 @@ def _stranger(
 
 def _ask_to_sign_in(house: House, request: Request, user: str, back: str, fields: Mapping[str, str]) -> Response:
     """Nothing typed is lost: it waits in the browser and stands in the form again after the sign-in."""
-    words = _words(fields)
+    words = typed.without_secrets(_words(fields))
     values = {"next": back, "theme": theme_of(request), "door": house.door, "problem": ""}
     answer = HTMLResponse(house.pages.render("sign_in.html", typed={}, kept=True, **values), status_code=401)
     if not typed.keep(answer, request, house.seals, words, user=user, back=back):
@@ -143,7 +149,7 @@ def _words(fields: Mapping[str, str]) -> dict[str, str]:
 def _show_again(house: House, request: Request, person: Employee, back: str, words: Mapping[str, str]) -> Response:
     """The form is of an earlier session: it is shown again as it was filled in, and the person sends it anew."""
     answer = RedirectResponse(back, status_code=303)
-    typed.keep(answer, request, house.seals, words, user=person.slack_user, back=back)
+    typed.keep(answer, request, house.seals, typed.without_secrets(words), user=person.slack_user, back=back)
     return answer
 
 

@@ -2,7 +2,19 @@
 
 from bot.packs.learning import Proposal, decline, known_situation, learned, proposals, propose, take
 from bot.packs.replaying import PackReplay, begin_scan, replay, scan
-from bot.packs.versions import PackRefused, Tests, Version, activate, add, pack_of, read, tested, version, versions
+from bot.packs.versions import (
+    PackRefused,
+    Tests,
+    Version,
+    activate,
+    add,
+    pack_of,
+    read,
+    tested,
+    text_of,
+    version,
+    versions,
+)
 
 __all__ = [
     "PackRefused",
@@ -24,6 +36,7 @@ __all__ = [
     "scan",
     "take",
     "tested",
+    "text_of",
     "version",
     "versions",
 ]

@@ -137,6 +137,12 @@ def version(deps: Deps, version_id: int) -> Version:
         return _told(session, [_stored(session, version_id)])[0]
 
 
+def text_of(deps: Deps, version_id: int) -> str:
+    """Return the text of a version, also where it cannot be used; raises `NotFound`."""
+    with deps.sessions() as session:
+        return _stored(session, version_id).text
+
+
 def pack_of(session: Session, version_id: int) -> Pack:
     """Return a version as a pack to check with; raises `NotFound`, and `PackRefused` where it cannot be used."""
     return read(_stored(session, version_id).text)

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from starlette.responses import Response
 
+from bot import packs
 from bot.console.house import Page, Visit
 from bot.deps import Deps
 from bot.models import MentionKind
@@ -13,13 +14,10 @@ from connectors.base import Identity
 from guidelines.base import Candidate, Finding
 from guidelines.explain import Explanation, explain
 from guidelines.facts import Claim
-from guidelines.pack import Pack
-from guidelines.testing import RuleResult, TestReport, run_examples
+from guidelines.testing import RuleResult
 
 LONGEST = 4_000
-
-_reports: dict[str, TestReport] = {}
-"""The results of the packs that were looked at, by hash: a pack never changes."""
+VERSIONS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +58,6 @@ def explain_text(visit: Visit) -> Response:
     return _page(visit, explained if text else None)
 
 
-def results(pack: Pack) -> TestReport:
-    """Return how a pack does on its own examples; run once for each pack."""
-    if pack.sha256 not in _reports:
-        _reports[pack.sha256] = run_examples(pack)
-    return _reports[pack.sha256]
-
-
 def pieces(text: str, findings: tuple[Finding, ...]) -> Iterator[Piece]:
     """Cut a text where findings begin and end; where several overlap, the first, which is the gravest, counts."""
     spans = [(finding.span, finding.severity.value) for finding in findings if finding.span]
@@ -82,12 +73,14 @@ def _claims(deps: Deps, text: str) -> tuple[Claim, ...]:
 
 def _page(visit: Visit, explained: Explained | None = None) -> Response:
     pack = visit.deps.pack
-    report = results(pack)
+    report = packs.tested(pack)
     by_rule: dict[str, RuleResult] = {result.rule: result for result in report.rules}
     return visit.show(
         "guidelines.html",
         title="Guidelines",
         pack=pack,
+        versions=packs.versions(visit.deps)[:VERSIONS],
+        waiting=len(packs.proposals(visit.deps)),
         report=report,
         by_rule=by_rule,
         examples=sum(len(result.outcomes) for result in report.rules),
