@@ -24,6 +24,7 @@ from bot.cli import budgets as budgets_cli
 from bot.cli import factbook as factbook_cli
 from bot.cli import facts as facts_cli
 from bot.cli import guidelines as guidelines_cli
+from bot.cli import packs as packs_cli
 from bot.cli import platforms
 from bot.cli import sources as sources_cli
 from bot.cli import stops as stops_cli
@@ -104,6 +105,7 @@ cli.add_typer(sources_cli.accounts_app, name="accounts")
 cli.add_typer(sources_cli.sources_app, name="sources")
 factbook_cli.add_to(facts_cli.app, _deps)
 cli.add_typer(facts_cli.app, name="facts")
+packs_cli.add_to(guidelines_cli.app, _deps)
 cli.add_typer(guidelines_cli.app, name="guidelines")
 cli.add_typer(guidelines_cli.mentions_app, name="mentions")
 cli.add_typer(audit_cli.build(_sessions), name="audit")

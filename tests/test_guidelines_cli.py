@@ -102,17 +102,6 @@ def test_explain_names_what_fired_and_what_was_content() -> None:
     assert "content: disclosure" in result.output
 
 
-def test_diff_says_what_a_new_version_would_change(tmp_path: Path) -> None:
-    old = written(tmp_path / "old.yml", PACK)
-    new = written(tmp_path / "new.yml", PACK.replace("[Kestrel]}", "[Finch]}"))
-    replies = written(
-        tmp_path / "r.jsonl", '{"id":"a","reply":"Kestrel"}\n{"id":"b","reply":"Finch"}\nx\n{"id":"c","reply":"ok"}\n'
-    )
-    result = run("diff", old, new, replies)
-    assert "Of 3 texts 1 more would be blocked, 1 fewer" in result.output
-    assert "released a: 'Kestrel'" in result.output
-
-
 @pytest.mark.parametrize(
     ("change", "remark"),
     [

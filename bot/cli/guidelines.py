@@ -158,16 +158,9 @@ def explain_text(
     typer.echo(explanation.as_text(explanation.explain(candidate, _pack(pack)), text))
 
 
-@app.command("diff")
-def diff_packs(
-    old: Annotated[Path, typer.Argument(help="The pack as it is.")],
-    new: Annotated[Path, typer.Argument(help="The pack as proposed.")],
-    replies: Lines,
-    company: CompanyOption = None,
-) -> None:
-    """Say what a new pack would change over past replies."""
-    names = tuple(company or ())
-    outcome = replay(_keyed(replies, names), _pack(old), _pack(new))
+def compare_on(replies: Path, old: Pack, new: Pack, company: tuple[str, ...]) -> None:
+    """Say what a new pack would change over replies from a file."""
+    outcome = replay(_keyed(replies, company), old, new)
     typer.echo(outcome.summary())
     for rule, (more, fewer) in outcome.by_rule.items():
         typer.echo(f"  {rule}: {more} more, {fewer} fewer")
