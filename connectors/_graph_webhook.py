@@ -23,11 +23,12 @@ _SIGNATURE = "x-hub-signature-256"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that changed. `about` is whom it concerns: a Page or an account."""
+    """One thing that changed. `about` is whom it concerns: a Page or an account; `at` is when Meta noticed."""
 
     about: str
     field: str
     value: Json
+    at: datetime
 
 
 def changes(call: Call, delivery: Delivery, kind: str) -> Iterator[Change]:
@@ -39,11 +40,11 @@ def changes(call: Call, delivery: Delivery, kind: str) -> Iterator[Change]:
     if member(body, "object") != kind:
         return
     for entry in list_of(member(body, "entry")):
-        about = optional_id(member(entry, "id"))
-        if about is None or (call.account_id and about != call.account_id):
+        about, at = optional_id(member(entry, "id")), moment(member(entry, "time"))
+        if about is None or at is None or (call.account_id and about != call.account_id):
             continue
         for change in list_of(member(entry, "changes")):
-            yield Change(about, text_in(member(change, "field")), member(change, "value"))
+            yield Change(about, text_in(member(change, "field")), member(change, "value"), at)
 
 
 def moment(value: Json) -> datetime | None:

@@ -95,12 +95,16 @@ class Graph:
             seen.add(asked)
         return Listing(rows, not further, allowance(answer, call.now))
 
-    def further(self, call: Call, body: Json) -> dict[str, str]:
-        """Return how to ask for the next page of a list, nothing at its end; raises `ConnectorError` if led away."""
+    def further(self, call: Call, body: Json, *, linked: bool = True) -> dict[str, str]:
+        """Return how to ask for the next page of a list, nothing at its end; raises `ConnectorError` if led away.
+
+        Some lists are not `linked`: they tell a cursor and no address, and end with a page that is empty.
+        """
         paging = member(body, "paging")
         address = text_in(member(paging, "next"))
+        after = text_in(member(member(paging, "cursors"), "after"))
         if not address:
-            return {}
+            return {"after": after} if after and not linked and list_of(member(body, "data")) else {}
         try:
             parts = urlsplit(address)
             at_home = f"{parts.scheme}://{parts.netloc}" == checked_home(call.base_url)
@@ -108,7 +112,6 @@ class Graph:
             at_home = False
         if not at_home:
             raise ConnectorError(Fault.INVALID, f"{self.wire.title} leads us to another host for the next page.")
-        after = text_in(member(member(paging, "cursors"), "after"))
         if after:
             return {"after": after}
         return {name: value for name, value in parse_qsl(parts.query) if name in _PAGED_BY}
