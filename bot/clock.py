@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from bot import delivery, housekeeping, intake, outbox, outcomes, queue, stops
+from bot import delivery, housekeeping, intake, outbox, outcomes, queue, renewing, stops
 from bot.deps import Deps
 from bot.models import Tick
 
@@ -28,6 +28,7 @@ ROUTINES: dict[str, tuple[int, Callable[[Session, datetime], object]]] = {
     "revive": (15, lambda session, _at: housekeeping.revive(session)),
     "resume": (60, lambda session, at: housekeeping.resume(session, at=at)),
     "watch": (60, lambda session, _at: _watch(session)),
+    "renew": (60, lambda session, at: _renew(session, at)),
     "checkpoint": (600, lambda session, _at: queue.checkpoint(session)),
     "tidy": (3600, lambda session, _at: queue.tidy(session)),
     "daily": (3600, lambda session, at: _daily(session, at)),
@@ -103,6 +104,11 @@ def _daily(session: Session, at: datetime) -> None:
 def _watch(session: Session) -> None:
     for account_id in outcomes.accounts_to_watch(session):
         queue.watch(session, account_id)
+
+
+def _renew(session: Session, at: datetime) -> None:
+    for account_id in renewing.due(session, at=at):
+        queue.renew(session, account_id)
 
 
 def _routines(session: Session, at: datetime) -> None:

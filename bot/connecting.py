@@ -4,16 +4,18 @@ import logging
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bot import audit, sources
 from bot.accounts import call_for, connector_of, guarded
 from bot.deps import Deps
 from bot.errors import ChorusError, Conflict, NotAllowed, NotFound
-from bot.models import Account, Employee, PlatformApp, Source, SourceState
+from bot.models import Account, Employee, PlatformApp, SeenRequest, Source, SourceState
 from bot.permissions import Act, may, require
 from bot.sources import Connecting
 from connectors.base import Authorization, Call, Condition, ConnectorError, Fault, Identity, Spec
@@ -66,8 +68,8 @@ class Place:
 def places(deps: Deps, *, by: Employee) -> tuple[Place, ...]:
     """Return where this person may connect an account at once; an admin may name other sites besides."""
     with deps.sessions() as session:
-        known = set(session.execute(select(Account.platform, Account.site)).tuples())
-        known |= set(session.execute(select(PlatformApp.platform, PlatformApp.site)).tuples())
+        known = {tuple(row) for row in session.execute(select(Account.platform, Account.site))}
+        known |= {tuple(row) for row in session.execute(select(PlatformApp.platform, PlatformApp.site))}
     found = []
     for name, connector in sorted(deps.connectors.items()):
         spec = connector.spec
@@ -118,6 +120,7 @@ def finish(deps: Deps, kept: Mapping[str, str], *, by: Employee, state: str, cod
         raise NotAllowed("This was not begun by you in this browser. Begin again from your list of accounts.")
     if not code or len(code) > LONGEST_CODE:
         raise ChorusError("The platform sent you back without its word. Begin again from your list of accounts.")
+    _must_be_first(deps, kept["state"])
     expected = int(kept["expected"]) if kept.get("expected") else None
     wish = Wish(kept["platform"], kept["site"], Identity(kept["identity"]), expected)
     spec, site = _allowed(deps, wish, by)
@@ -178,6 +181,15 @@ def has_app(session: Session, platform: str, site: str) -> bool:
     """Whether we are known to a platform as an app."""
     at = and_(PlatformApp.platform == platform, PlatformApp.site == site)
     return bool(session.scalar(select(func.count()).where(at)))
+
+
+def _must_be_first(deps: Deps, state: str) -> None:
+    """A way back is gone once."""
+    seen = insert(SeenRequest).values(key=f"connecting:{sha256(state.encode()).hexdigest()}", at=deps.now())
+    with deps.sessions.begin() as session:
+        marked = session.execute(seen.on_conflict_do_nothing().returning(SeenRequest.key))
+        if marked.first() is None:
+            raise Conflict("This was done already, and is not done twice. Your list of accounts shows what came of it.")
 
 
 def _connected(

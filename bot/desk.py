@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Row, Select, case, func, select
 from sqlalchemy.orm import Session
 
-from bot import asking, budgets, stops, throttle
+from bot import asking, budgets, connecting, stops, throttle
 from bot.asking import QuestionView
 from bot.audit import reviewing
 from bot.audit.reviewing import Standing, Waiting
@@ -28,12 +28,13 @@ from bot.models import (
 )
 from bot.permissions import Act, may, require
 from bot.throttle.saturation import Saturation, saturation
-from connectors.base import SourceKind
+from connectors.base import Condition, Identity, SourceKind
 from guidelines.throttle import sentence
 
 MOST_WORK = 8
 MOST_REPLIES = 8
 MOST_SOURCES = 12
+MOST_ACCOUNTS = 10
 MOST_REVIEWS = 10
 MOST_FOUND = 10
 MOST_OF_DAY = 5
@@ -88,6 +89,18 @@ class SourceView:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountView:
+    """An account that a person looks after, and how it fares."""
+
+    account_id: int
+    handle: str
+    title: str
+    identity: Identity
+    condition: Condition
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
     """The whole in numbers: the last day, and what stands open now."""
 
@@ -136,6 +149,8 @@ class Desk:
     questions: tuple[QuestionView, ...] = ()
     saturation: Saturation | None = None
     budgets: tuple[BudgetStanding, ...] = ()
+    accounts: tuple[AccountView, ...] = ()
+    console: str = ""
 
 
 def of(deps: Deps, *, by: Employee) -> Desk:
@@ -156,6 +171,8 @@ def of(deps: Deps, *, by: Employee) -> Desk:
             budgets=budgets.standings(session, deps, at=deps.now()) if looks_after else (),
             to_review=tuple(reviewing.queue(session, by, most=MOST_REVIEWS)) if may(by, Act.REVIEW) else (),
             reviews=reviewing.standing(session, at=deps.now()) if may(by, Act.REVIEW) else None,
+            accounts=_accounts(session, deps, by) if may(by, Act.CONNECT) else (),
+            console=deps.console_url,
         )
 
 
@@ -294,6 +311,21 @@ def _sources(session: Session) -> tuple[SourceView, ...]:
             read_at=source.read_at,
         )
         for source in session.scalars(select(Source).where(follows).order_by(troubled, Source.name).limit(MOST_SOURCES))
+    )
+
+
+def _accounts(session: Session, deps: Deps, by: Employee) -> tuple[AccountView, ...]:
+    specs = {name: connector.spec for name, connector in deps.connectors.items()}
+    return tuple(
+        AccountView(
+            account_id=each.id,
+            handle=each.handle,
+            title=specs[each.platform].title if each.platform in specs else each.platform,
+            identity=each.identity,
+            condition=each.condition,
+            detail=each.condition_detail,
+        )
+        for each in connecting.accounts(session, by=by)[:MOST_ACCOUNTS]
     )
 
 

@@ -11,7 +11,21 @@ from threading import Event, Thread
 
 from procrastinate import App, PsycopgConnector
 
-from bot import amends, delivery, doubt, drafting, intake, links, mending, outcomes, packs, queue, recordkeeping, triage
+from bot import (
+    amends,
+    delivery,
+    doubt,
+    drafting,
+    intake,
+    links,
+    mending,
+    outcomes,
+    packs,
+    queue,
+    recordkeeping,
+    renewing,
+    triage,
+)
 from bot.deps import Deps
 from bot.queue import LANES, Job, Lane
 
@@ -41,6 +55,7 @@ def build(url: str, deps: Deps, drain: Drain) -> App:
             deps, url, employee_id=employee_id, channel=channel
         ),
         Job.WATCH: lambda account_id: outcomes.watch(deps, account_id),
+        Job.RENEW: lambda account_id: renewing.renew(deps, account_id),
         Job.CHECKPOINT: lambda: recordkeeping.checkpoint(deps),
         Job.TIDY: lambda: recordkeeping.tidy(deps),
         Job.SCAN: lambda version_id, days, employee_id: packs.scan(deps, version_id, days=days, by_id=employee_id),

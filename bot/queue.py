@@ -24,6 +24,7 @@ class Job(StrEnum):
     DRAIN = "drain"
     WRITE = "write"
     WATCH = "watch"
+    RENEW = "renew"
     CHECKPOINT = "checkpoint"
     TIDY = "tidy"
     SCAN = "scan"
@@ -51,6 +52,7 @@ LANES = {
     Job.DRAIN: Lane.SLACK,
     Job.WRITE: Lane.MODEL,
     Job.WATCH: Lane.INTAKE,
+    Job.RENEW: Lane.INTAKE,
     Job.CHECKPOINT: Lane.INTAKE,
     Job.TIDY: Lane.INTAKE,
     Job.SCAN: Lane.INTAKE,
@@ -70,6 +72,11 @@ def collect(session: Session, source_id: int) -> None:
 def watch(session: Session, account_id: int) -> None:
     """Ask for what an account stands by to be read again."""
     _once(session, Job.WATCH, f"watch:{account_id}", account_id=account_id)
+
+
+def renew(session: Session, account_id: int) -> None:
+    """Ask for an account's tokens to be exchanged: without them nothing can be read or posted."""
+    _once(session, Job.RENEW, f"renew:{account_id}", priority=1, account_id=account_id)
 
 
 def checkpoint(session: Session) -> None:

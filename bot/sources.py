@@ -146,6 +146,32 @@ def set_state(deps: Deps, source_id: int, state: SourceState, *, actor: str) -> 
     return source
 
 
+def change(
+    deps: Deps,
+    source_id: int,
+    *,
+    name: str | None = None,
+    channel: str | None = None,
+    poll_seconds: int | None = None,
+    actor: str,
+) -> Source:
+    """Give a source another name, another channel for its cards, another pause between two looks."""
+    with deps.sessions.begin() as session:
+        source = session.get(Source, source_id, with_for_update=True)
+        if source is None or source.is_for_links:
+            raise NotFound("There is no such source. See: chorus sources list")
+        if name is not None and name != source.name:
+            if not name or session.scalar(select(Source.id).where(Source.name == name)) is not None:
+                raise Conflict("A source needs a name that no other has.")
+            source.name = name
+        source.channel = channel or source.channel
+        source.poll_seconds = poll_seconds or source.poll_seconds
+        data = {"name": source.name, "channel": source.channel, "poll_seconds": source.poll_seconds}
+        subject = f"source:{source.id}"
+        audit.record(session, "source.changed", at=deps.now(), actor=actor, subject=subject, data=data)
+    return source
+
+
 def _must_be_theirs(account: Account, given: Connecting) -> None:
     if (account.identity, account.employee_id) != (given.identity, given.employee_id):
         whose = "the company's" if account.identity is Identity.BRAND else "somebody's own"

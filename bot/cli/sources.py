@@ -119,6 +119,19 @@ def try_source(
     screen.print(f"{len(page.posts)} posts, {len(page.skipped)} that could not be read.")
 
 
+@sources_app.command("change")
+def change(
+    source: Annotated[int, typer.Argument(help="Id of the source; see: chorus sources list")],
+    name: Annotated[str | None, typer.Option(help="Another name for people.")] = None,
+    channel: Annotated[str | None, typer.Option(help="Id of another Slack channel for its cards.")] = None,
+    every: Annotated[int | None, typer.Option(min=1, help="Seconds between two looks.")] = None,
+) -> None:
+    """Give a source another name, route its cards to another channel, look more or less often."""
+    with composition.opened(settings.load()) as (_, deps):
+        changed = sources.change(deps, source, name=name, channel=channel, poll_seconds=every, actor=OPERATOR)
+    screen.print(f"{changed.name} goes to {changed.channel}, every {changed.poll_seconds} s.", markup=False)
+
+
 @sources_app.command("pause")
 def pause(source: Annotated[int, typer.Argument(help="Id of the source.")]) -> None:
     """Stop reading a source until it is resumed."""

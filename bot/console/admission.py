@@ -110,7 +110,7 @@ def _stranger(
 
 def _ask_to_sign_in(house: House, request: Request, user: str, back: str, fields: Mapping[str, str]) -> Response:
     """Nothing typed is lost: it waits in the browser and stands in the form again after the sign-in."""
-    words = _words(fields)
+    words = typed.without_secrets(_words(fields))
     values = {"next": back, "theme": theme_of(request), "door": house.door, "problem": ""}
     answer = HTMLResponse(house.pages.render("sign_in.html", typed={}, kept=True, **values), status_code=401)
     if not typed.keep(answer, request, house.seals, words, user=user, back=back):
@@ -149,7 +149,7 @@ def _words(fields: Mapping[str, str]) -> dict[str, str]:
 def _show_again(house: House, request: Request, person: Employee, back: str, words: Mapping[str, str]) -> Response:
     """The form is of an earlier session: it is shown again as it was filled in, and the person sends it anew."""
     answer = RedirectResponse(back, status_code=303)
-    typed.keep(answer, request, house.seals, words, user=person.slack_user, back=back)
+    typed.keep(answer, request, house.seals, typed.without_secrets(words), user=person.slack_user, back=back)
     return answer
 
 

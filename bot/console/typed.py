@@ -19,6 +19,8 @@ PIECE = 3_600
 """Browsers keep cookies of 4,096 bytes, name and attributes included."""
 MOST = 6
 LARGEST = 1 << 20
+SECRET = "secret-"  # noqa: S105
+"""Fields whose names begin so are kept nowhere: they are typed again."""
 
 
 def keep(answer: Response, request: Request, seals: Seals, typed: Mapping[str, str], *, user: str, back: str) -> bool:
@@ -42,6 +44,11 @@ def keep(answer: Response, request: Request, seals: Seals, typed: Mapping[str, s
         elif f"{NAME}_{number}" in request.cookies:
             answer.delete_cookie(f"{NAME}_{number}", path="/")
     return True
+
+
+def without_secrets(typed: Mapping[str, str]) -> dict[str, str]:
+    """Return what may wait in a browser, or be shown again."""
+    return {name: value for name, value in typed.items() if not name.startswith(SECRET)}
 
 
 def waiting(request: Request, seals: Seals, *, user: str, back: str) -> Mapping[str, str]:

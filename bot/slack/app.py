@@ -10,7 +10,19 @@ from bot import people
 from bot.deps import Deps
 from bot.errors import NotAllowed
 from bot.permissions import Act, require
-from bot.slack import asking, clicks, commands, limiting, linking, overseeing, replying, reviewing, shortcuts
+from bot.slack import (
+    asking,
+    clicks,
+    commands,
+    connecting,
+    following,
+    limiting,
+    linking,
+    overseeing,
+    replying,
+    reviewing,
+    shortcuts,
+)
 from bot.slack.blocks import Json
 from bot.slack.dedupe import OnceApp
 from bot.slack.manifest import COMMAND
@@ -24,6 +36,8 @@ ACTIONS: Table = {
     **clicks.ACTIONS,
     **replying.ACTIONS,
     **overseeing.ACTIONS,
+    **following.ACTIONS,
+    **connecting.ACTIONS,
     **limiting.ACTIONS,
     **reviewing.ACTIONS,
     **asking.ACTIONS,
@@ -32,6 +46,7 @@ VIEWS: Table = {
     **clicks.VIEWS,
     **replying.VIEWS,
     **overseeing.VIEWS,
+    **following.VIEWS,
     **limiting.VIEWS,
     **linking.VIEWS,
     **reviewing.VIEWS,

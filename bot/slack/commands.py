@@ -110,6 +110,14 @@ def join(visit: Visit) -> None:
     _answer(visit, section(visit.words("command.joined")))
 
 
+def followed(visit: Visit) -> None:
+    """List the sources with all that may be done about them."""
+    found = desk.sources(visit.deps, by=visit.person, named=_text(visit))
+    told = [home.source_line(each, visit.words) for each in found]
+    text = home.lines(told) if told else visit.words("following.none")
+    _answer(visit, section(text), home.source_row(found, visit.words))
+
+
 def mute(visit: Visit) -> None:
     """Stop reading a source; without its name, list those that are read."""
     _set_source(visit, SourceState.PAUSED, "command.muted")
@@ -151,6 +159,7 @@ COMMANDS: Mapping[str, Listener] = MappingProxyType(
         "stop": Listener(Act.STOP, stop),
         "resume": Listener(Act.STOP, resume),
         "join": Listener(Act.EDIT_SOURCES, join),
+        "sources": Listener(Act.EDIT_SOURCES, followed),
         "mute": Listener(Act.EDIT_SOURCES, mute),
         "unmute": Listener(Act.EDIT_SOURCES, unmute),
     }

@@ -5,8 +5,20 @@ from collections.abc import Iterable
 from bot.desk import Desk, LimitView, SaidView, SourceView, Tally, WorkView
 from bot.models import Employee, SourceState, Stop, Urgency
 from bot.permissions import Act, may
-from bot.slack import asking, reviewing, saturated
-from bot.slack.blocks import Confirm, Json, actions, button, context, divider, header, page_button, section
+from bot.slack import accounts, asking, reviewing, saturated
+from bot.slack.blocks import (
+    Confirm,
+    Json,
+    Option,
+    actions,
+    button,
+    context,
+    divider,
+    header,
+    page_button,
+    section,
+    select,
+)
 from bot.slack.text import Markup, date, link, one_line
 from bot.slack.words import Words
 
@@ -25,7 +37,8 @@ def home(desk: Desk, person: Employee, words: Words) -> Json:
         *_work(desk.work, person, words),
         *_said("home.replies", "home.no_replies", desk.said, words),
         *_standing(person, words),
-        *_sources(desk.sources, words),
+        *(accounts.shown(desk.accounts, desk.console, words) if may(person, Act.CONNECT) else ()),
+        *_sources(desk.sources, person, words),
         *_limits(desk.limits, person, words),
         *(saturated.drawn(desk.saturation, words) if desk.saturation else ()),
         *_switch(person, words),
@@ -165,8 +178,16 @@ def _standing(person: Employee, words: Words) -> list[Json]:
     return [header(words("home.standing")), section(lines(told))]
 
 
-def _sources(sources: tuple[SourceView, ...], words: Words) -> list[Json]:
-    if not sources:
+def source_row(sources: Iterable[SourceView], words: Words) -> Json:
+    """Return what may be done about sources: one is added, one chosen to be changed."""
+    add = button("source.new", words("button.new_source"), "new")
+    named = [Option(str(each.source_id), each.name) for each in sources]
+    menu = (select("source.change", named[:99], "", placeholder=words("following.choose")),) if named else ()
+    return actions("sources", add, *menu)
+
+
+def _sources(sources: tuple[SourceView, ...], person: Employee, words: Words) -> list[Json]:
+    if not may(person, Act.EDIT_SOURCES):
         return []
     blocks: list[Json] = [header(words("home.sources"))]
     for source in sources:
@@ -174,7 +195,7 @@ def _sources(sources: tuple[SourceView, ...], words: Words) -> list[Json]:
         key, action = ("button.resume", "source.resume") if paused else ("button.pause", "source.pause")
         toggle = button(action, words(key), str(source.source_id))
         blocks.append(section(source_line(source, words), accessory=toggle))
-    return blocks
+    return [*blocks, source_row(sources, words)]
 
 
 def _limits(limits: tuple[LimitView, ...], person: Employee, words: Words) -> list[Json]:

@@ -1,6 +1,7 @@
 """The pages, each in a module of its own: what it reads, what it shows, and what its forms do."""
 
 from bot.console.pages import (
+    accounts,
     amends,
     audit,
     conversations,
@@ -27,6 +28,7 @@ PAGES = (
     *conversations.PAGES,
     *replies.PAGES,
     *sources.PAGES,
+    *accounts.PAGES,
     *limits.PAGES,
     *simulation.PAGES,
     *saturation.PAGES,
