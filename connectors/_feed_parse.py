@@ -184,12 +184,18 @@ def _shown(detail: Json) -> str:
 def _author(entry: Json, feed: Json, place: Place) -> Author:
     """Who wrote it: a name, never the mail address that feeds carry. Without any, the website itself."""
     detail = member(entry, "author_detail")
-    name = one_line(text_in(member(detail, "name"))) or _line(entry, "author") or _line(feed, "author")
-    if "@" in name and " " not in name:
-        name = name.partition("@")[0]
+    told = _line(entry, "author") or _line(feed, "author")
+    # feedparser takes a mail address apart only where it ends as addresses did long ago.
+    name = _without_mail(told) if "@" in told else one_line(text_in(member(detail, "name"))) or told
     url = _address(member(detail, "href"), place)
     name = name or place.host
     return Author(id=url or name, handle=name, name=name, url=url)
+
+
+def _without_mail(told: str) -> str:
+    """RSS writes `mail@host (Name)`, others `Name <mail@host>`; of a bare address the part before the sign is left."""
+    beside = " ".join(part for part in told.split() if "@" not in part).strip("()<> ")
+    return beside or told.strip("()<> ").partition("@")[0]
 
 
 def _moment(entry: Json, name: str) -> datetime | None:

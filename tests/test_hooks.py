@@ -32,7 +32,7 @@ from bot.demo.plaza import Plaza
 from bot.deps import Deps
 from bot.errors import NotFound
 from bot.models import Mention, PostRecord, SeenRequest, Source, SourceState
-from connectors.base import Followed, SourceKind
+from connectors.base import Connector, Followed, SourceKind
 from connectors.discourse import DiscourseConnector
 from connectors.webhook import WebhookConnector
 
@@ -48,7 +48,7 @@ class Sender:
     now: DrivenClock
     count: int = 0
 
-    def send(self, *posts: dict[str, Any], **changed: Any) -> httpx.Response:
+    def send(self, *posts: object, **changed: Any) -> httpx.Response:
         return self.deliver(json.dumps({"posts": posts}).encode(), **changed)
 
     def deliver(
@@ -67,7 +67,7 @@ class Sender:
 @pytest.fixture
 def harbour(sessions: Sessions, plaza: Plaza, driven: DrivenClock) -> Harbour:
     settled = harbour_kit.settle(plaza, sessions, driven)
-    added = {"webhook": WebhookConnector(), "discourse": DiscourseConnector()}
+    added: dict[str, Connector] = {"webhook": WebhookConnector(), "discourse": DiscourseConnector()}
     settled.deps = replace(settled.deps, connectors={**settled.deps.connectors, **added})
     return settled
 
