@@ -79,7 +79,7 @@ def _about(view: QuestionView, words: Words) -> list[Json]:
         quote(plain(view.post, _LONGEST_QUOTE, lines=10) or words("post.empty")),
         section(words.markup("question.reply")),
         quote(revealed(view.text[:_LONGEST_QUOTE])),
-        section(words.markup("question.because", because=one_line(view.because, 1500))),
+        section(words.markup("question.because", because=one_line(words.said(view.because), 1500))),
         *([context(opened)] if opened else []),
     ]
 

@@ -68,7 +68,7 @@ def status_line(view: CardView, standing: Standing, now: datetime, words: Words)
 
 def forecast_line(forecast: Forecast, words: Words) -> Markup:
     """Return what the limits say now."""
-    because = escaped(" ".join(forecast.reasons), 600)
+    because = escaped(" ".join(map(words.said, forecast.reasons)), 600)
     if forecast.verdict == "hold" and forecast.reopens_at:
         return words.markup("forecast.until", when=date(forecast.reopens_at), because=because)
     return words.markup(f"forecast.{forecast.verdict}", because=because)
@@ -100,7 +100,7 @@ def _byline(post: PostView, words: Words) -> Markup:
 def _around(view: CardView, words: Words) -> Markup:
     size = words.count("card.thread", view.thread_posts, ours=view.our_posts)
     line = words.markup(
-        "card.around", mood=words(f"mood.{view.mood.value}"), why=one_line(view.why_here, 200), thread=size
+        "card.around", mood=words(f"mood.{view.mood.value}"), why=one_line(words.said(view.why_here), 200), thread=size
     )
     joined = len(view.duplicates)
     return Markup(f"{line} {escaped(words.count('card.joined', joined), 200)}") if joined else line
@@ -109,9 +109,9 @@ def _around(view: CardView, words: Words) -> Markup:
 def _warnings(view: CardView, words: Words) -> list[Json]:
     lines: list[Json] = []
     if view.suspicious:
-        lines.append(section(words.markup("card.suspicious", why=one_line(view.suspicious, 300))))
+        lines.append(section(words.markup("card.suspicious", why=one_line(words.said(view.suspicious), 300))))
     if view.note:
-        lines.append(section(words.markup("card.note", note=one_line(view.note, 500))))
+        lines.append(section(words.markup("card.note", note=one_line(words.said(view.note), 500))))
     return lines
 
 
@@ -129,7 +129,7 @@ def _middle(view: CardView, standing: Standing, words: Words) -> list[Json]:
 def _suggestion(view: CardView, words: Words) -> list[Json]:
     if view.handoff_reason:
         key = "card.by_hand" if view.handoff_url else "card.no_api"
-        note = section(words.markup(key, reason=one_line(view.handoff_reason, 300)))
+        note = section(words.markup(key, reason=one_line(words.said(view.handoff_reason), 300)))
         return [note] if not view.drafts or not view.handoff_url else [note, *_draft(view, words)]
     return _draft(view, words) if view.drafts else [context(words.markup("card.no_draft"))]
 
@@ -138,11 +138,11 @@ def _draft(view: CardView, words: Words) -> list[Json]:
     best = view.drafts[0]
     others = len(view.drafts) - 1
     more = words.count("card.other_drafts", others) if others else ""
-    line = words.markup("card.draft", origin=one_line(best.origin_text, 150), more=more)
+    line = words.markup("card.draft", origin=one_line(words.said(best.origin_text), 150), more=more)
     blocked = [finding for finding in best.findings if finding.severity is Severity.BLOCK]
     shown = [section(line), quote(plain(best.text, LONGEST_DRAFT, lines=MOST_LINES_OF_DRAFT) or words("post.empty"))]
     if blocked:
-        shown.append(context(words.markup("card.draft_blocked", why=one_line(blocked[0].why, 300))))
+        shown.append(context(words.markup("card.draft_blocked", why=one_line(words.said(blocked[0].why), 300))))
     return shown
 
 
@@ -162,7 +162,7 @@ def _facts_of(view: CardView, now: datetime, words: Words) -> Mapping[str, objec
         known |= {
             "approver": person(reply.approved_by_slack, reply.approved_by),
             "account": one_line(reply.account, 80),
-            "detail": one_line(reply.detail, 400),
+            "detail": one_line(words.said(reply.detail), 400),
             "undo": countdown(reply.undo_until, now) if reply.undo_until else "",
             "when": date(reply.posted_at) if reply.posted_at else "",
             "link": link(reply.url, words("card.open_reply")),

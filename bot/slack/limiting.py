@@ -45,12 +45,12 @@ def save(visit: Visit) -> None:
     try:
         limit = editing.read(name, _written(visit))
     except ChorusError as error:
-        visit.ack(response_action="errors", errors={"sentence": str(error)})
+        visit.ack(response_action="errors", errors={"sentence": visit.words.said(str(error))})
         return
     with visit.deps.sessions() as session:
         odd = editing.oddities_with(session, visit.deps, limit)
     editing.put(visit.deps, limit, by=visit.person)
-    view = _told(visit, name, visit.words.markup("limit.saved", sentence=sentence(limit)), odd)
+    view = _told(visit, name, visit.words.markup("limit.saved", sentence=visit.words.said(sentence(limit))), odd)
     visit.ack(response_action="update", view=view)
     with visit.afterwards("a changed limit"):
         overseeing.publish(visit)
@@ -67,7 +67,7 @@ def undo(visit: Visit) -> None:
     record = editing.undo(visit.deps, visit.pressed, by=visit.person)
     told = visit.words("limit.retired")
     if record is not None:
-        told = visit.words.markup("limit.saved", sentence=sentence(limit_of(record)))
+        told = visit.words.markup("limit.saved", sentence=visit.words.said(sentence(limit_of(record))))
     _changed(visit, _told(visit, visit.pressed, told))
 
 
@@ -84,7 +84,7 @@ def _told(visit: Visit, name: str, told: str, odd: Sequence[str] = ()) -> Json:
 
 
 def _odd(odd: Sequence[str], words: Words) -> list[Json]:
-    return [section(words.markup("limit.odd", odd=" ".join(odd)))] if odd else []
+    return [section(words.markup("limit.odd", odd=" ".join(map(words.said, odd))))] if odd else []
 
 
 def _written(visit: Visit) -> str:
@@ -119,10 +119,10 @@ def _understood(visit: Visit, name: str, written: str) -> list[Json]:
     try:
         limit = editing.read(name, written)
     except ChorusError as error:
-        return [context(words.markup("limit.not_understood", why=str(error)))]
+        return [context(words.markup("limit.not_understood", why=words.said(str(error))))]
     with visit.deps.sessions() as session:
         odd = editing.oddities_with(session, visit.deps, limit)
-    return [context(words.markup("limit.understood", sentence=sentence(limit))), *_odd(odd, words)]
+    return [context(words.markup("limit.understood", sentence=words.said(sentence(limit)))), *_odd(odd, words)]
 
 
 def _way_out(name: str, words: Words) -> Json:

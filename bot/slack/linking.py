@@ -47,7 +47,7 @@ def take(visit: Visit) -> None:
         known = links.ask(visit.deps, url, by=visit.person, channel=channel)
     except ChorusError as error:
         wrong = "channel" if isinstance(error, CannotEnter) else "url"
-        visit.ack(response_action="errors", errors={wrong: str(error)})
+        visit.ack(response_action="errors", errors={wrong: visit.words.said(str(error))})
         return
     first, *rest = told(visit, known, channel)
     notice = modals.notice(visit.words("linking.title"), Markup(first["text"]["text"]), visit.words, blocks=rest)

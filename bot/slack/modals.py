@@ -124,9 +124,9 @@ def finding_line(finding: Finding, words: Words) -> Markup:
     """Return which rule speaks, why, and how to mend it."""
     return words.markup(
         f"finding.{finding.severity.value}",
-        title=one_line(finding.title or finding.rule, 120),
-        why=one_line(finding.why, 400),
-        fix=one_line(finding.fix, 400),
+        title=one_line(words.said(finding.title or finding.rule), 120),
+        why=one_line(words.said(finding.why), 400),
+        fix=one_line(words.said(finding.fix), 400),
     )
 
 
@@ -163,12 +163,12 @@ def _judgements(view: CardView, words: Words) -> Markup:
     return words.markup(
         "details.judgements",
         kind=words(f"kind.{view.kind.value}"),
-        kind_reason=one_line(view.kind_reason, 300) or words("details.no_reason"),
+        kind_reason=one_line(words.said(view.kind_reason), 300) or words("details.no_reason"),
         mood=words(f"mood.{view.mood.value}"),
-        mood_reason=one_line(view.mood_reason, 300) or words("details.no_reason"),
+        mood_reason=one_line(words.said(view.mood_reason), 300) or words("details.no_reason"),
         urgency=words(f"urgency.{view.urgency.value}"),
         language=view.language or words("details.unknown"),
-        why=one_line(view.why_here, 300),
+        why=one_line(words.said(view.why_here), 300),
     )
 
 
@@ -177,7 +177,7 @@ def _all_drafts(view: CardView, words: Words) -> list[Json]:
     for draft in view.drafts[:5]:
         blocks += [
             divider(),
-            section(words.markup("details.draft", origin=one_line(draft.origin_text, 200))),
+            section(words.markup("details.draft", origin=one_line(words.said(draft.origin_text), 200))),
             quote(one_line(draft.text, 1000) or words("post.empty")),
             *(context(finding_line(finding, words)) for finding in draft.findings[:3]),
         ]

@@ -40,7 +40,7 @@ class Refusals:
             return self._by_slack(error, body, words)
         if not isinstance(error, ChorusError):
             return self._accident(error, body, words)
-        return BoltResponse(status=200) if "event" in body else self._tell(body, str(error), words)
+        return BoltResponse(status=200) if "event" in body else self._tell(body, words.said(str(error)), words)
 
     def _accident(self, error: Exception, body: Json, words: Words) -> BoltResponse:
         incident = uuid4().hex[:8]

@@ -2,7 +2,21 @@
 
 from dataclasses import dataclass, replace
 
-from bot.slack.blocks import Json, Option, context, divider, field, modal, quote, radio, section, select, text_input
+from bot.slack.blocks import (
+    Json,
+    Option,
+    actions,
+    button,
+    context,
+    divider,
+    field,
+    modal,
+    quote,
+    radio,
+    section,
+    select,
+    text_input,
+)
 from bot.slack.cards import forecast_line, known_fact, post_text, who
 from bot.slack.memory import Memory, fingerprint
 from bot.slack.modals import finding_line
@@ -36,10 +50,11 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How the window is for this person: how long they may undo, and whether they may pass the limits."""
+    """How the window is for this person: how long they may undo, whether they may pass the limits, and doubt findings."""
 
     undo_seconds: float
     may_override: bool = False
+    may_doubt: bool = False
     look_again: bool = False
 
 
@@ -72,6 +87,7 @@ def render(form: ReplyForm, memory: Memory, words: Words, manner: Manner) -> Jso
         field(f"{TEXT}.{memory.turn}", words("reply.text"), _editor(form, words), live=True),
         *([section(words.markup("reply.look_again"))] if manner.look_again else []),
         *looked_at(form.preview, words),
+        *_doubt(form.preview, words, manner),
         *([] if form.preview.blocked else [_what_happens(form.preview, way, words, manner)]),
         *_override(form.preview, words, manner),
     ]
@@ -111,17 +127,26 @@ def looked_at(preview: Preview, words: Words) -> list[Json]:
     if len(findings) > MOST_FINDINGS:
         shown.append(context(words.count("reply.more_findings", len(findings) - MOST_FINDINGS)))
     if preview.skipped:
-        shown.append(context(words.markup("reply.skipped", rules=one_line("; ".join(preview.skipped), 500))))
+        shown.append(
+            context(words.markup("reply.skipped", rules=one_line("; ".join(map(words.said, preview.skipped)), 500)))
+        )
     if not shown:
         shown.append(context(words("reply.clean")))
     return [context(_counter(preview, words)), *shown, divider(), *_public(preview, words)]
 
 
+def _doubt(preview: Preview, words: Words, manner: Manner) -> list[Json]:
+    if not (preview.findings and manner.may_doubt):
+        return []
+    return [actions("doubt", button("finding.doubt", words("doubt.button"), "doubt"))]
+
+
 def _counter(preview: Preview, words: Words) -> str:
     length = preview.length
+    unit = words.said(length.unit)
     if length.fits:
-        return words("reply.length", used=length.used, limit=length.limit, unit=length.unit)
-    return words("reply.too_long", over=length.used - length.limit, limit=length.limit, unit=length.unit)
+        return words("reply.length", used=length.used, limit=length.limit, unit=unit)
+    return words("reply.too_long", over=length.used - length.limit, limit=length.limit, unit=unit)
 
 
 def _public(preview: Preview, words: Words) -> list[Json]:
@@ -157,7 +182,9 @@ def _override(preview: Preview, words: Words, manner: Manner) -> list[Json]:
 
 def _starts(form: ReplyForm, words: Words) -> Json:
     options = [
-        Option(str(draft.id), words("reply.start_draft", origin=draft.origin_text), one_line(draft.text, 75))
+        Option(
+            str(draft.id), words("reply.start_draft", origin=words.said(draft.origin_text)), one_line(draft.text, 75)
+        )
         for draft in form.card.drafts[:7]
     ]
     options.append(Option(OWN, words("reply.start_own"), words("reply.start_own_hint")))
@@ -177,7 +204,7 @@ def _identity(form: ReplyForm, words: Words) -> list[Json]:
 def _by_hand(form: ReplyForm, words: Words) -> list[Json]:
     if not form.card.handoff_url:
         return []
-    return [section(words.markup("card.by_hand", reason=one_line(form.card.handoff_reason, 300)))]
+    return [section(words.markup("card.by_hand", reason=one_line(words.said(form.card.handoff_reason), 300)))]
 
 
 def _editor(form: ReplyForm, words: Words) -> Json:

@@ -69,7 +69,7 @@ def judge(visit: Visit) -> None:
         signoff.sign_off(visit.deps, item, disposition, comment=comment, by=visit.person, text=text)
     except ChorusError as error:
         beside = "text" if disposition is Disposition.FIX and _is_about_text(error) else "disposition"
-        visit.ack(response_action="errors", errors={beside: plain(str(error), 1000)})
+        visit.ack(response_action="errors", errors={beside: plain(visit.words.said(str(error)), 1000)})
         return
     done = visit.words("review.done", judgement=visit.words(f"review.{disposition.value}"))
     visit.ack(response_action="update", view=modals.notice(visit.words("review.title"), done, visit.words))
@@ -105,7 +105,7 @@ def _line(item: Waiting, words: Words) -> Markup:
         who=one_line(item.by, 60),
         when=date(item.approved_at),
         text=one_line(item.text, _LONGEST_LINE),
-        reasons=one_line(", ".join(item.reasons), 200),
+        reasons=one_line(", ".join(map(words.said, item.reasons)), 200),
     )
 
 
@@ -118,11 +118,14 @@ def _window(case: Case, words: Words) -> Json:
     blocks = [
         section(words.markup("review.public", state=words(f"reply_state.{case.state}")), accessory=opened),
         quote(plain(revealed(case.public), _LONGEST_QUOTE) or words("post.empty")),
-        context(_byline(case, words), one_line(case.detail, 300)),
+        context(_byline(case, words), one_line(words.said(case.detail), 300)),
         section(words.markup("review.parent", who=one_line(case.parent_author, 80))),
         quote(plain(case.parent, _LONGEST_QUOTE) or words("review.erased")),
         context(link(case.parent_url, words("card.open_post"))) if is_web(case.parent_url) else context("–"),
-        section(words.markup("review.findings", findings=one_line(case.findings, 1500) or words("review.clean"))),
+        section(
+            words.markup("review.findings", findings=one_line(case.findings, 1500) or words("review.clean")),
+            accessory=button("finding.doubt", words("doubt.button"), "doubt") if case.findings else None,
+        ),
         field("disposition", words("review.disposition"), radio("disposition", options, "")),
         field("comment", words("review.comment"), text_input("comment", multiline=True, longest=1000)),
         field(
@@ -149,7 +152,7 @@ def _byline(case: Case, words: Words) -> Markup:
         who=one_line(case.approved_by, 80),
         account=one_line(case.account, 80),
         when=date(case.approved_at),
-        reasons=one_line(", ".join(case.reasons), 300),
+        reasons=one_line(", ".join(map(words.said, case.reasons)), 300),
     )
 
 

@@ -55,7 +55,7 @@ class Out:
 
     def text(self, row_id: int, text: str, *, since: datetime | None) -> bool:
         """Post words made elsewhere, escaped. With `since` it may be out already, and is looked for first."""
-        shown = escaped(text, _LONGEST_TEXT)
+        shown = escaped(self.words.said(text), _LONGEST_TEXT)
         return self._once(Message(shown, ()), "chorus_notice", row_id, since)
 
     def question(self, row_id: int, question_id: int, *, since: datetime | None) -> bool:
