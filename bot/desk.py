@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Row, Select, case, func, select
 from sqlalchemy.orm import Session
 
-from bot import asking, budgets, connecting, stops, throttle
+from bot import amends, asking, budgets, connecting, stops, throttle
+from bot.amends import OwnErrorView
 from bot.asking import QuestionView
 from bot.audit import reviewing
 from bot.audit.reviewing import Standing, Waiting
@@ -147,6 +148,7 @@ class Desk:
     reviews: Standing | None = None
     frozen: tuple[SaidView, ...] = ()
     questions: tuple[QuestionView, ...] = ()
+    own_errors: tuple[OwnErrorView, ...] = ()
     saturation: Saturation | None = None
     budgets: tuple[BudgetStanding, ...] = ()
     accounts: tuple[AccountView, ...] = ()
@@ -165,6 +167,7 @@ def of(deps: Deps, *, by: Employee) -> Desk:
             stops=stops.thrown(session, at=deps.now()),
             frozen=_frozen(session, deps.now()),
             questions=asking.waiting(session) if may(by, Act.OVERRIDE) else (),
+            own_errors=amends.waiting(session, deps) if may(by, Act.EDIT_GUIDELINES) else (),
             saturation=_saturation(session, deps.now()) if looks_after else None,
             sources=_sources(session) if looks_after else (),
             limits=_limits(session) if looks_after else (),

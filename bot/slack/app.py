@@ -11,6 +11,7 @@ from bot.deps import Deps
 from bot.errors import NotAllowed
 from bot.permissions import Act, require
 from bot.slack import (
+    amending,
     asking,
     clicks,
     commands,
@@ -41,6 +42,7 @@ ACTIONS: Table = {
     **limiting.ACTIONS,
     **reviewing.ACTIONS,
     **asking.ACTIONS,
+    **amending.ACTIONS,
 }
 VIEWS: Table = {
     **clicks.VIEWS,
@@ -51,6 +53,7 @@ VIEWS: Table = {
     **linking.VIEWS,
     **reviewing.VIEWS,
     **asking.VIEWS,
+    **amending.VIEWS,
 }
 EVENTS: Table = overseeing.EVENTS
 SHORTCUTS: Table = shortcuts.SHORTCUTS

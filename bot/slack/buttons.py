@@ -8,6 +8,7 @@ from bot.slack.standing import Standing
 from bot.slack.text import one_line
 from bot.slack.words import Words
 from bot.views import CardView, ReplyView
+from guidelines.facts import Label
 
 MOST_BESIDE = 3
 """Beside more buttons than these the conversation moves into the menu, so that the row stays a row."""
@@ -99,6 +100,8 @@ _OFFERS: Mapping[Standing, Offer] = MappingProxyType(
 def _more(view: CardView, standing: Standing, words: Words, *, conversation: bool = False) -> Json:
     options = [Option(f"thread:{view.mention_id}", words("button.thread"))] if conversation else []
     options.append(Option(f"details:{view.mention_id}", words("button.details")))
+    if view.fact and view.fact_certainty == Label.CONTRADICTS:
+        options.append(Option(f"echoes:{view.mention_id}", words("button.echoes")))
     if standing is Standing.CLAIMED:
         options.append(Option(f"take_over:{view.mention_id}", words("button.take_over")))
     if standing in (Standing.POSTED, Standing.PENDING, Standing.EDITED):

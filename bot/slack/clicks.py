@@ -7,7 +7,7 @@ from bot import approval, doubt, handoff, outbox, review, showing
 from bot.errors import ChorusError, Conflict
 from bot.models import ReplyState
 from bot.permissions import Act, require
-from bot.slack import modals, reviewing
+from bot.slack import amending, modals, reviewing
 from bot.slack.text import is_web, link, person
 from bot.slack.visit import Listener, Visit, number
 from bot.views import CardView
@@ -58,6 +58,8 @@ def more(visit: Visit) -> None:
         visit.open(modals.details(showing.card(visit.deps, mention_id), visit.words))
     elif what == "thread":
         _show_thread(visit, mention_id)
+    elif what == "echoes":
+        amending.show_echoes(visit, mention_id)
     elif what == "take_over":
         _take_over(visit, mention_id)
     elif what == "remove":

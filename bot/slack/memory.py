@@ -26,6 +26,7 @@ class Memory:
     review: int = 0
     ask: bool = False
     question: int = 0
+    error: int = 0
     source: int = 0
 
     def dump(self) -> str:
