@@ -18,9 +18,10 @@ WIRE = Wire("Hacker News' search", said=said_in("message", "error"), window=time
 _OVERLAP = timedelta(minutes=10)
 """How late an item may come into the index: it is fed by a program that reads Hacker News."""
 
-_PER_PAGE = 100
+_AT_FIRST = 40
+_PER_PAGE = 500
 _MOST_PAGES = 20
-_AT_ONCE = 40
+_AT_ONCE = 200
 _REMEMBERED = 2_000
 
 
@@ -80,7 +81,7 @@ def fetch(call: Call, followed: Followed, cursor: Cursor | None) -> Page:
     found = _walk(call, asked, mark)
     fresh = sorted((post for post in found.posts if post.id not in mark.seen), key=_age)
     is_first = mark.after is None
-    brought = fresh[-_AT_ONCE:] if is_first else fresh[:_AT_ONCE]
+    brought = fresh[-_AT_FIRST:] if is_first else fresh[:_AT_ONCE]
     return Page(
         posts=tuple(brought),
         cursor=mark.past(fresh if is_first else brought, call.now).closed(),
@@ -125,14 +126,15 @@ def _walk(call: Call, asked: Mapping[str, str], mark: Mark) -> _Found:
     posts: dict[str, Post] = {}
     skipped: list[Skipped] = []
     until: int | None = None
+    size = _AT_FIRST if mark.after is None else _PER_PAGE
     for _ in range(_MOST_PAGES):
-        body = read(call, "/search_by_date", {**asked, "hitsPerPage": str(_PER_PAGE), **_between(mark.begin, until)})
+        body = read(call, "/search_by_date", {**asked, "hitsPerPage": str(size), **_between(mark.begin, until)})
         hits = member(body, "hits")
         if not isinstance(hits, list):
             raise ConnectorError(Fault.TRANSIENT, "Hacker News' search answered with something else than hits.")
         before = len(posts)
         _take(hits, own_name(call), posts, skipped)
-        if mark.after is None or len(hits) < _PER_PAGE:
+        if mark.after is None or len(hits) < size:
             return _Found(list(posts.values()), skipped, True)
         oldest = min((int(post.created_at.timestamp()) for post in posts.values()), default=None)
         if oldest is None or len(posts) == before or oldest == until:

@@ -1,6 +1,7 @@
 """Stack Exchange: questions by tag or words, with their answers and comments; answered by hand, in one's own name."""
 
 from datetime import timedelta
+from html import unescape
 
 from connectors import _stackexchange_sources
 from connectors._conversation import rooted
@@ -83,7 +84,8 @@ class StackExchangeConnector(ListenOnly):
             return Health(Condition.OK, _ANYONE, _ANYONE, site)
         if found is None:
             return Health(Condition.DENIED, venue=site, detail=f"{site} knows nobody of the number {number}.")
-        return Health(Condition.OK, number, one_line(text_in(member(found, "display_name"))) or number, site)
+        name = one_line(unescape(text_in(member(found, "display_name"))))
+        return Health(Condition.OK, number, name or number, site)
 
     def fetch(self, call: Call, followed: Followed, cursor: Cursor | None) -> Page:
         return _stackexchange_sources.fetch(call, followed, cursor)
