@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from connectors._consent import CodeGrant, Homes
+from connectors._consent import wire as consent_wire
 from connectors._line import Answer, NoAnswer, checked_address, checked_secret
 from connectors._reading import Json, is_mapping, list_of, member, text_in
 from connectors._text import plain
@@ -107,6 +109,37 @@ class Google:
         return Request(method, address, params, {"Authorization": f"Bearer {bearer(call, self.scope)}"})
 
 
+def quota_begins(now: datetime) -> datetime:
+    """Return when the day's quota that counts now began, at the latest."""
+    begins = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + _QUOTA_BEGINS
+    return begins if begins <= now else begins - timedelta(days=1)
+
+
+def consent(scope: str, site: str, asks: str) -> CodeGrant:
+    """Return how an account is connected by consent, for an API that lives at `site`.
+
+    https://developers.google.com/identity/protocols/oauth2/web-server
+    """
+    credentials = "Google Cloud → APIs and services → Credentials → OAuth client of the kind “web application”"
+    return CodeGrant(
+        wire=consent_wire("Google"),
+        scopes=scope,
+        asks=asks,
+        authorize="/o/oauth2/v2/auth",
+        token="/token",  # noqa: S106
+        revocation="/revoke",
+        site=site,
+        app={
+            "client_id": f"{credentials}: Client ID. Our callback address must stand among its redirect URIs.",
+            "client_secret": "The same page: Client secret.",
+        },
+        homes=Homes("https://accounts.google.com", "https://oauth2.googleapis.com", frozenset({site})),
+        # Without both Google gives a token to renew only the very first time.
+        more={"access_type": "offline", "prompt": "consent"},
+        renews=True,
+    )
+
+
 def bearer(call: Call, scope: str) -> str:
     """Return a token that still lasts; that of a service account is made here and handed back. Raises `NoAnswer`.
 
@@ -180,8 +213,7 @@ def _anew(detail: str, retry_at: datetime | None, now: datetime) -> datetime | N
     """When a quota for the whole day is spent, the day's end says when to come back."""
     if not any(words in detail.casefold() for words in _SPENT_FOR_THE_DAY):
         return retry_at
-    begins = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + _QUOTA_BEGINS
-    return begins if begins > now else begins + timedelta(days=1)
+    return quota_begins(now) + timedelta(days=1)
 
 
 def _time(value: str) -> datetime | None:

@@ -4,6 +4,7 @@ What stands behind it is a `Side`: an app in the store, a channel on YouTube.
 """
 
 import base64
+import hashlib
 import json
 import threading
 from collections.abc import Mapping
@@ -22,6 +23,9 @@ from connectors.fault_proxy import Trouble
 
 TOKEN = "ya29.a0-token-7c1d"
 SERVICE_ACCOUNT = "chorus@harbour.iam.gserviceaccount.example"
+APP = {"client_id": "42-chorus.apps.googleusercontent.example", "client_secret": "GOCSPX-secret"}
+CODE = "4/0AY0e-g5"
+REFRESH = "1//0g-refresh"
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,8 @@ class GoogleServer:
         self.tokens = {TOKEN}
         self.asked: list[str] = []
         self.claims: list[Mapping[str, Any]] = []
+        self.codes: dict[str, str] = {}
+        self.refreshing = {REFRESH}
         self.lock = threading.RLock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("_Bound", (_Handler,), {"google": self}))
         self._server.daemon_threads = True
@@ -114,8 +120,9 @@ class GoogleServer:
         with self.lock:
             self.asked.append(f"{method} {target}")
             parts = urlsplit(target)
-            if parts.path == "/token":
-                return self._token(dict(parse_qsl(body.decode())))
+            if parts.path in ("/token", "/revoke"):
+                form = dict(parse_qsl(body.decode()))
+                return self._token(form) if parts.path == "/token" else self._revoke(form)
             try:
                 if headers.get("Authorization", "").removeprefix("Bearer ") not in self.tokens:
                     raise NO_TOKEN
@@ -126,6 +133,31 @@ class GoogleServer:
                 return error.status, error.body
 
     def _token(self, form: Mapping[str, str]) -> tuple[int, Any]:
+        if form.get("grant_type") == "urn:ietf:params:oauth:grant-type:jwt-bearer":
+            return self._for_service_account(form)
+        if any(form.get(name) != value for name, value in APP.items()):
+            return 401, {"error": "invalid_client", "error_description": "Unauthorized"}
+        if form.get("grant_type") == "refresh_token":
+            is_good = form.get("refresh_token") in self.refreshing
+        else:
+            digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
+            shown = base64.urlsafe_b64encode(digest).decode().rstrip("=")
+            is_good = self.codes.pop(form.get("code", ""), None) == shown
+        if not is_good:
+            return 400, {"error": "invalid_grant", "error_description": "Bad Request"}
+        given = {"refresh_token": REFRESH} if form["grant_type"] == "authorization_code" else {}
+        return 200, self._minted() | given
+
+    def _revoke(self, form: Mapping[str, str]) -> tuple[int, Any]:
+        self.refreshing.discard(form.get("token", ""))
+        return 200, {}
+
+    def _minted(self) -> dict[str, Any]:
+        token = f"ya29.minted-{len(self.tokens)}"
+        self.tokens.add(token)
+        return {"access_token": token, "expires_in": 3_599, "token_type": "Bearer"}
+
+    def _for_service_account(self, form: Mapping[str, str]) -> tuple[int, Any]:
         signed, _, signature = form.get("assertion", "").rpartition(".")
         try:
             key_pair().public_key().verify(_decoded(signature), signed.encode(), padding.PKCS1v15(), SHA256())
@@ -136,9 +168,7 @@ class GoogleServer:
         if not is_ours or claims["exp"] - claims["iat"] > 3_600:
             return 400, {"error": "invalid_grant", "error_description": "Invalid JWT."}
         self.claims.append(claims)
-        token = f"ya29.minted-{len(self.claims)}"
-        self.tokens.add(token)
-        return 200, {"access_token": token, "expires_in": 3_599, "token_type": "Bearer"}
+        return 200, self._minted()
 
 
 def _decoded(text: str) -> bytes:
