@@ -16,7 +16,8 @@ _BREAKS = frozenset({",", ":", ";", "(", ")", ".", "!", "?", "-", "|", "/", "*",
 _CONJUNCTIONS = group("clauses conjunctions")
 _PRONOUNS = group("clauses pronouns")
 _SUBJECTS = _PRONOUNS | frozenset(["i", "we", "my", "our", "i'm", "i've", "the"])
-_SAYING = frozenset({"said", "says", "say", "claims", "claimed", "writes", "tweeted", "yells", "shouts"})
+_QUOTED = 3
+"""A quotation of fewer words is a name, or a word that is spoken of."""
 _FEELINGS = group("clauses feelings")
 _ANSWERS = frozenset({"no", "nope", "nah", "yes", "yeah", "yep", "yup"})
 _BEFORE_MINUS = frozenset({"to", "below", "at", "under", "above", "until", "reach", "reaches"})
@@ -273,12 +274,25 @@ def _refute(clauses: list[Clause]) -> list[Clause]:
 
 
 def _is_quoted(clause: Clause) -> bool:
-    """Whether somebody else is quoted: "they keep logs" says a rival."""
+    """Whether somebody else's sentence is quoted, on which the author goes on to comment."""
     if clause.stance is not Stance.ASSERTION:
         return False
-    marks = [token.start for token in clause.around if token.text == '"']
-    inside = len(marks) > 1 and marks[0] < clause.tokens[0].start < marks[-1]
-    return inside and any(token.start > marks[-1] and token.text in _SAYING for token in clause.around)
+    marks = [token for at, token in enumerate(clause.around) if token.text == '"' and not _means_inches(clause, at)]
+    for opening, closing in zip(marks[::2], marks[1::2], strict=False):
+        if opening.start < clause.tokens[0].start and clause.tokens[-1].end <= closing.start:
+            return _is_sentence(clause.around, opening, closing)
+    return False
+
+
+def _means_inches(clause: Clause, at: int) -> bool:
+    return at > 0 and clause.around[at].attached and clause.around[at - 1].kind == "number"
+
+
+def _is_sentence(sentence: Sequence[Token], opening: Token, closing: Token) -> bool:
+    """Whether more than a name or a single word stands between two quotation marks, and not all of the sentence."""
+    inside = [token for token in sentence if opening.start < token.start < closing.start and token.kind == "word"]
+    outside = [token for token in sentence if token.kind == "word" and token not in inside]
+    return len(inside) >= _QUOTED and bool(outside)
 
 
 def _negated_rejection(clause: Clause) -> bool:

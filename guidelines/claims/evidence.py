@@ -76,6 +76,8 @@ class Said:
     clause: Clause
     reading: Reading
     context: tuple[Term, ...] = ()
+    beside: tuple[Reading, ...] = ()
+    """The other clauses of its sentence that speak of the same entities."""
 
     @property
     def words(self) -> frozenset[str]:

@@ -36,6 +36,7 @@ _SUBJECTS = group("gate subjects")
 
 
 _QUESTIONS = phrases("gate questions")
+_WHY_ASKED = phrases("gate why asked")
 _WISHES = phrases("gate wishes")
 _HYPOTHETICALS = phrases("gate hypotheticals")
 _JOKES = phrases("gate jokes")
@@ -151,6 +152,8 @@ def _winks(sentence: Sequence[Token]) -> bool:
 def is_question(clause: Sequence[Token], sentence: Sequence[Token]) -> bool:
     """Whether a clause asks: by its mark, its word order, or its phrase."""
     if sentence and any(token.text == "?" for token in sentence[-3:]):
+        return True
+    if _opens(sentence, _WHY_ASKED):
         return True
     if contains(clause, _QUESTIONS):
         return True

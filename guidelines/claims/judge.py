@@ -11,6 +11,7 @@ from guidelines.claims.compare_quantities import compare_quantities
 from guidelines.claims.compare_scope import compare_scope
 from guidelines.claims.compare_swaps import compare_swaps
 from guidelines.claims.compare_values import compare_slots, compare_values
+from guidelines.claims.doubts import other_kind, own_amount_beside
 from guidelines.claims.entities import EntityIndex
 from guidelines.claims.evidence import Evidence, Pairing, Prepared, Said
 from guidelines.claims.gate import DOUBTFUL, SILENT, Stance
@@ -91,7 +92,12 @@ class Judge:
                 around += readings[other].terms
         if clause.borrowed and clause.yes is None:
             around += self._borrowed(clause.borrowed).terms
-        return Said(clause, readings[at], tuple(around))
+        beside = tuple(
+            reading
+            for other, reading in zip(clauses, readings, strict=True)
+            if other is not clause and other.sentence == clause.sentence and other.entities == clause.entities
+        )
+        return Said(clause, readings[at], tuple(around), beside)
 
     def _borrowed(self, tokens: tuple[Token, ...]) -> Reading:
         mentions = self._entities.mentions(tokens)
@@ -117,6 +123,8 @@ class Judge:
                 continue
             episode = gate.is_episode(clause.tokens) and not fact.reading.scope.negated and not evidence.slot
             foreign = fact.twofold or episode or (pairing.topic.foreign and not evidence.slot)
+            foreign = foreign or own_amount_beside(fact, said.beside, evidence)
+            foreign = foreign or (not evidence.slot and other_kind(fact, said, pairing, evidence))
             if evidence.contradicts and (foreign or _off_topic(fact, said, anchor)):
                 evidence = replace(evidence, confidence=min(evidence.confidence, _DOUBT))
             fit = pairing.score(fact.weights, range(len(fact.weights)))
