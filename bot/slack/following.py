@@ -43,7 +43,7 @@ PAUSES = {"60": 60, "300": 300, "900": 900, "3600": 3600, "21600": 21600}
 """Seconds between two looks that can be chosen; the command line takes any."""
 LONGEST_NAME = 100
 LONGEST_QUERY = 300
-NOBODY_ZONE = "none"
+NO_VENUE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +75,13 @@ def look(visit: Visit) -> None:
     try:
         page = sources.look(visit.deps, chosen.account, Followed(_kind(visit, chosen), chosen.query))
     except ConnectorError as error:
-        _again(visit, [section(visit.words.markup("following.refused", why=one_line(error.detail, 500)))])
+        _again(
+            visit, [section(visit.words.markup("following.refused", why=one_line(visit.words.said(error.detail), 500)))]
+        )
     except ChorusError as error:
-        _again(visit, [section(visit.words.markup("following.refused", why=one_line(str(error), 500)))])
+        _again(
+            visit, [section(visit.words.markup("following.refused", why=one_line(visit.words.said(str(error)), 500)))]
+        )
     else:
         _again(visit, _brought(page, visit.words))
 
@@ -85,8 +89,10 @@ def look(visit: Visit) -> None:
 def add(visit: Visit) -> None:
     """Follow it from now on."""
     chosen, name, channel = _choice(visit), _typed(visit, "name"), _channel(visit)
-    wrong = "name"
+    wrong = "zone"
     try:
+        venue, zone = _clock(visit)
+        wrong = "name"
         _must_be_new(visit, name)
         wrong = "channel"
         linking.enter(visit, channel)
@@ -94,10 +100,9 @@ def add(visit: Visit) -> None:
         followed = Followed(_kind(visit, chosen), chosen.query)
         pause, actor = _pause(visit), f"employee:{visit.person.id}"
         sources.add(visit.deps, chosen.account, name, followed, channel=channel, poll_seconds=pause, actor=actor)
-        wrong = "zone"
-        _set_clock(visit)
+        _set_clock(visit, venue, zone)
     except ChorusError as error:
-        visit.ack(response_action="errors", errors={wrong: str(error)[:1900]})
+        visit.ack(response_action="errors", errors={wrong: visit.words.said(str(error))[:1900]})
         return
     _done(visit, visit.words.markup("following.added", name=name, channel=_named(channel)))
 
@@ -114,8 +119,10 @@ def ask_change(visit: Visit) -> None:
 
 def change(visit: Visit) -> None:
     """Give a source another name, another channel, another pause."""
-    channel, wrong = _channel(visit), "channel"
+    channel, wrong = _channel(visit), "zone"
     try:
+        venue, zone = _clock(visit)
+        wrong = "channel"
         linking.enter(visit, channel)
         wrong = "name"
         source = sources.change(
@@ -126,10 +133,9 @@ def change(visit: Visit) -> None:
             poll_seconds=_pause(visit),
             actor=f"employee:{visit.person.id}",
         )
-        wrong = "zone"
-        _set_clock(visit)
+        _set_clock(visit, venue, zone)
     except ChorusError as error:
-        visit.ack(response_action="errors", errors={wrong: str(error)[:1900]})
+        visit.ack(response_action="errors", errors={wrong: visit.words.said(str(error))[:1900]})
         return
     _done(visit, visit.words.markup("following.changed", name=source.name, channel=_named(channel)))
 
@@ -211,20 +217,26 @@ def _clocks(session: Session, platform: str, words: Words) -> list[Json]:
     ]
     if not unset:
         return []
-    nobody = Option(NOBODY_ZONE, words("following.no_venue"))
+    nobody = Option(NO_VENUE, words("following.no_venue"))
     return [
-        field("venue", words("following.venue"), select("venue", [nobody, *unset[: MOST - 1]], NOBODY_ZONE)),
+        field("venue", words("following.venue"), select("venue", [nobody, *unset[: MOST - 1]], NO_VENUE)),
         field(
             "zone", words("following.zone"), text_input("zone", placeholder="Europe/Berlin", longest=60), optional=True
         ),
     ]
 
 
-def _set_clock(visit: Visit) -> None:
-    venue = _option(visit, "venue", "venue")
-    zone = _typed(visit, "zone")
-    if venue and venue != NOBODY_ZONE and zone:
-        venues.set_zone(visit.deps, number(venue, visit.words), zone, by=visit.person)
+def _clock(visit: Visit) -> tuple[int | None, str]:
+    """Return the place whose clock is to be set, and its zone; raises `ChorusError` for a zone that is none."""
+    venue, zone = _option(visit, "venue", "venue"), _typed(visit, "zone")
+    if not zone or venue in ("", NO_VENUE):
+        return None, ""
+    return number(venue, visit.words), venues.known_zone(zone)
+
+
+def _set_clock(visit: Visit, venue: int | None, zone: str) -> None:
+    if venue is not None:
+        venues.set_zone(visit.deps, venue, zone, by=visit.person)
 
 
 def _brought(page: Page, words: Words) -> list[Json]:
