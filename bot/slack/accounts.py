@@ -25,7 +25,7 @@ def line(account: AccountView, words: Words) -> Markup:
     """Return an account, and what is wrong with it."""
     whose = words("accounts.brand" if account.identity is Identity.BRAND else "accounts.own")
     key = "accounts.line" if account.condition is Condition.OK else f"accounts.line_{account.condition.value}"
-    handle, detail = one_line(account.handle, 100), one_line(account.detail, 200)
+    handle, detail = one_line(account.handle, 100), one_line(words.said(account.detail), 200)
     return words.markup(key, handle=handle, platform=account.title, whose=whose, detail=detail)
 
 

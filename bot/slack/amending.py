@@ -67,7 +67,7 @@ def decide(visit: Visit) -> None:
         _decide(visit, chosen, text, reason)
     except ChorusError as error:
         beside = "reason" if chosen == LEAVE else "text"
-        visit.ack(response_action="errors", errors={beside: plain(str(error), 1000)})
+        visit.ack(response_action="errors", errors={beside: plain(visit.words.said(str(error)), 1000)})
         return
     done = modals.notice(visit.words("own_error.title"), visit.words(f"own_error.{chosen}_done"), visit.words)
     visit.ack(response_action="update", view=done)
@@ -107,7 +107,7 @@ def _window(error: OwnErrorView, words: Words) -> Json:
                     "own_error.right",
                     fact=one_line(error.statement, 1000),
                     source=link(error.source, words("card.fact_source")),
-                    reason=one_line(error.reason, 500),
+                    reason=one_line(words.said(error.reason), 500),
                 )
             ),
             field("way", words("own_error.way"), radio("way", ways, ways[0].value)),

@@ -105,14 +105,14 @@ def source_line(source: SourceView, words: Words) -> Markup:
         name=one_line(source.name, 80),
         platform=source.platform,
         when=read,
-        detail=one_line(source.detail, 200),
+        detail=one_line(words.said(source.detail), 200),
     )
 
 
 def limit_line(limit: LimitView, words: Words) -> Markup:
     """Return a limit as its sentence."""
     key = "home.limit_fixed" if limit.is_fixed else "home.limit"
-    return words.markup(key, sentence=limit.sentence, name=limit.name)
+    return words.markup(key, sentence=words.said(limit.sentence), name=limit.name)
 
 
 def lines(parts: Iterable[Markup]) -> Markup:
@@ -164,7 +164,7 @@ def _said_line(reply: SaidView, words: Words) -> Markup:
         who=one_line(reply.approved_by, 60),
         when=date(reply.approved_at),
         text=one_line(reply.text, _LONGEST_LINE),
-        detail=one_line(reply.detail, 150),
+        detail=one_line(words.said(reply.detail), 150),
         link=link(reply.url, words("card.open_reply")) if reply.url else "",
     )
 
