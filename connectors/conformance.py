@@ -12,6 +12,7 @@ returns a `World`: your connector, an account, and a server, real or your own fa
 
 What a server cannot do is named in `World.cannot` with the reason, with which the checks that need it are skipped.
 A connector without the capability to reply is asked the same, but for what is asked of replies.
+`WebhookConformance` in `connectors.conformance_webhooks` is for what is sent to us instead.
 `PromisesConformance` in `connectors.conformance_promises` asks besides, the way the host goes, what it promises people.
 To see the values in a failing check: `pytest.register_assert_rewrite("connectors.conformance")` in your conftest.
 """
