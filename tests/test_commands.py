@@ -1,10 +1,12 @@
 """The command line: what goes wrong is a sentence, an exit code, and what to do next."""
 
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from discourse_server import DiscourseServer
 from typer.testing import CliRunner, Result
 
 from bot import settings
@@ -58,6 +60,25 @@ def test_an_account_and_a_source_are_set_up_from_the_command_line(plaza: Plaza) 
     assert "paused" in chorus("sources", "list").output
     assert "is read again" in chorus("sources", "resume", "1").output
     assert "harbour" in chorus("accounts", "list").output
+
+
+def test_adding_a_webhook_says_what_to_type_in_on_the_other_side() -> None:
+    with DiscourseServer() as forum:
+        us = forum.user("harbour")
+        secret = ("--secret", f"api_key={us.key}")
+        assert "is connected: harbour" in chorus("accounts", "connect", "discourse", forum.url, *secret).output
+        wanted = ("sources", "add", "Forum", "--account", "1", "--channel", "C1", "--kind", "webhook")
+        told = chorus(*wanted).output
+        assert re.search(r"address  http://\S+/hooks/[\w-]{20,}\n", told)
+        assert re.search(r"secret   whsec_\S{30,}\n", told)
+        assert chorus(*wanted).output == told, "adding it again changes neither"
+        options = ("--option", "closed_categories=quiet")
+        assert (
+            "is connected: harbour" in chorus("accounts", "connect", "discourse", forum.url, *secret, *options).output
+        )
+        assert chorus(*wanted).output == told, "and connecting the account again does not"
+        unknown = chorus("accounts", "connect", "discourse", forum.url, *secret, "--option", "colour=red")
+        assert "knows nothing called colour" in str(unknown.exception)
 
 
 def test_without_anything_the_lists_say_how_to_begin() -> None:

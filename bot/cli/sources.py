@@ -1,5 +1,6 @@
 """`chorus accounts` and `chorus sources`: whom we speak as, and what we follow."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -9,9 +10,10 @@ from sqlalchemy import select
 
 from bot import app as composition
 from bot import hooks, policies, settings, sources
+from bot.accounts import connector_of
 from bot.errors import ChorusError
 from bot.models import Account, Source, SourceState
-from connectors.base import Followed, Identity, SourceKind
+from connectors.base import Followed, Identity, SourceKind, Spec
 
 OPERATOR = "operator"
 
@@ -41,13 +43,18 @@ def list_accounts() -> None:
 def connect(
     platform: Annotated[str, typer.Argument(help="Name of the platform, such as mastodon.")],
     site: Annotated[str, typer.Argument(help="Address of the instance, such as https://mastodon.example.")],
-    secret: Annotated[list[str], typer.Option(help="name=value; a value of - is asked for without being shown.")],
+    secret: Annotated[
+        list[str] | None, typer.Option(help="name=value; a value of - is asked for without being shown.")
+    ] = None,
+    option: Annotated[list[str] | None, typer.Option(help="name=value of what its connector may be told.")] = None,
     identity: Annotated[Identity, typer.Option(help="Whom the public sees as the author.")] = Identity.BRAND,
 ) -> None:
     """Connect an account: the platform is asked whose it is."""
-    secrets = dict(_pair(item) for item in secret)
-    given = sources.Connecting(platform=platform, site=site, secrets=secrets, identity=identity)
+    secrets = dict(_pair(item, "--secret") for item in secret or ())
+    options = dict(_pair(item, "--option") for item in option or ())
+    given = sources.Connecting(platform=platform, site=site, secrets=secrets, identity=identity, options=options)
     with composition.opened(settings.load()) as (_, deps):
+        _must_know(connector_of(deps, platform).spec, options)
         account = sources.connect(deps, given, actor=OPERATOR)
     screen.print(f"Account {account.id} is connected: {account.handle} on {account.site}.")
 
@@ -158,8 +165,15 @@ def _set(source_id: int, state: SourceState, words: str) -> None:
     screen.print(f"{source.name} {words}.")
 
 
-def _pair(item: str) -> tuple[str, str]:
+def _must_know(spec: Spec, options: Iterable[str]) -> None:
+    unknown = sorted(set(options) - set(spec.options) - set(policies.RECORDED))
+    if unknown:
+        lines = "\n".join(f"  {name}: {what}" for name, what in spec.options.items()) or "  nothing"
+        raise ChorusError(f"{spec.title} knows nothing called {', '.join(unknown)}. It can be told:\n{lines}")
+
+
+def _pair(item: str, flag: str) -> tuple[str, str]:
     name, found, value = item.partition("=")
     if not found or not name:
-        raise ChorusError(f"--secret takes name=value, such as access_token=-. This is neither: {name}")
+        raise ChorusError(f"{flag} takes name=value, such as access_token=-. This is neither: {name}")
     return name, typer.prompt(name, hide_input=True) if value == "-" else value
