@@ -248,14 +248,14 @@ def test_a_finding_that_is_wrong_becomes_an_example_of_a_new_version(
     deps: Deps, person: Callable[[str], Employee]
 ) -> None:
     reply = Past(deps.sessions).reply(answer="A guarantee of two years comes with it.")
-    looked, situation = packs.known_situation(deps, reply_id=reply.id)
-    assert "mention" not in situation
+    subject = packs.Subject(reply_id=reply.id)
+    text, findings = packs.objections(deps, subject)
+    assert (text, [finding.rule for finding in findings]) == (reply.typed, ["no-promises"])
     reviewer, manager = person("reviewer"), person("manager")
     for _ in range(2):
-        proposed = packs.propose(
-            deps, "no-promises", looked.text, situation=situation, by=reviewer, comment=" It is the law. "
-        )
+        proposed = packs.propose_passing(deps, subject, "no-promises", by=reviewer, comment=" It is the law. ")
     [waiting] = packs.proposals(deps)
+    assert "mention" not in waiting.situation
     assert (waiting.comment, waiting.proposed_by, waiting.is_known_rule) == ("It is the law.", "Reviewer", True)
     assert packs.learned(deps) == deps.pack.text
     packs.take(deps, proposed.id, by=manager, mention="How long is it covered?")
@@ -299,7 +299,7 @@ def test_what_cannot_be_proposed_is_refused_in_words(deps: Deps, person: Callabl
     with pytest.raises(NotAllowed, match="Community managers"):
         packs.propose(deps, "no-promises", "text", situation={}, by=person("employee"))
     with pytest.raises(NotFound, match="no longer there"):
-        packs.known_situation(deps, reply_id=99)
+        packs.objections(deps, packs.Subject(reply_id=99))
 
 
 def test_an_erased_person_is_not_named_in_examples(deps: Deps, person: Callable[[str], Employee]) -> None:

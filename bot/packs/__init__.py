@@ -1,6 +1,16 @@
 """Guideline packs in the database: adding versions, putting one in force, trying one on the past, learning."""
 
-from bot.packs.learning import Proposal, decline, known_situation, learned, proposals, propose, take
+from bot.packs.learning import (
+    Proposal,
+    Subject,
+    decline,
+    learned,
+    objections,
+    proposals,
+    propose,
+    propose_passing,
+    take,
+)
 from bot.packs.replaying import PackReplay, begin_scan, replay, scan
 from bot.packs.versions import (
     PackRefused,
@@ -20,17 +30,19 @@ __all__ = [
     "PackRefused",
     "PackReplay",
     "Proposal",
+    "Subject",
     "Tests",
     "Version",
     "activate",
     "add",
     "begin_scan",
     "decline",
-    "known_situation",
     "learned",
+    "objections",
     "pack_of",
     "proposals",
     "propose",
+    "propose_passing",
     "read",
     "replay",
     "scan",

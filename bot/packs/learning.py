@@ -2,19 +2,20 @@
 
 import difflib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import audit
+from bot.checking import facts_of
 from bot.deps import Deps
 from bot.errors import ChorusError, Conflict, NotFound
-from bot.models import Employee, ExampleState, Json, ProposedExample
+from bot.models import Account, Employee, ExampleState, Json, ProposedExample
 from bot.packs import past
 from bot.permissions import Act, require
-from guidelines.base import Candidate
+from guidelines.base import Candidate, Finding, check
 from guidelines.pack_edit import NewExample, next_version, with_examples
 
 LONGEST_COMMENT = 1_000
@@ -22,6 +23,15 @@ LONGEST_TEXT = 10_000
 MOST = 200
 """So many proposals are listed."""
 _IN_A_PACK = ("platform", "venue", "mention", "mention_kind", "identity", "language")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The text that a doubt is about: a reply or, before there is one, a draft and the account it would stand under."""
+
+    draft_id: int = 0
+    reply_id: int = 0
+    account_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +50,23 @@ class Proposal:
     is_known_rule: bool
 
 
-def known_situation(deps: Deps, *, draft_id: int = 0, reply_id: int = 0) -> tuple[Candidate, Json]:
-    """Return a draft or a reply as its rules saw it, and its situation in the form in which it is kept.
+def objections(deps: Deps, subject: Subject) -> tuple[str, tuple[Finding, ...]]:
+    """Return a text, and what the guidelines in force have against it."""
+    candidate = _seen(deps, subject)
+    return candidate.text, check(candidate, deps.pack, facts=facts_of(deps)).findings
 
-    What the post said stays out of the situation, for it must go when its platform deletes it.
+
+def propose_passing(deps: Deps, subject: Subject, rule: str, *, by: Employee, comment: str = "") -> ProposedExample:
+    """Say that a rule is wrong about a text of ours: it should pass."""
+    looked = _seen(deps, subject)
+    return propose(deps, rule, looked.text, situation=situation_of(looked), by=by, comment=comment)
+
+
+def situation_of(looked: Candidate) -> dict[str, str]:
+    """Return what a rule saw beside the text, in the form in which it is kept.
+
+    What the post said stays out of it, for it must go when its platform deletes it.
     """
-    with deps.sessions() as session:
-        number = reply_id or draft_id
-        looked = (past.reply if reply_id else past.draft)(session, number, company=deps.company)
-    if looked is None:
-        raise NotFound("This text is no longer there.")
     known = {
         "platform": looked.platform,
         "venue": looked.venue,
@@ -57,7 +74,7 @@ def known_situation(deps: Deps, *, draft_id: int = 0, reply_id: int = 0) -> tupl
         "identity": looked.identity,
         "language": looked.language or "",
     }
-    return looked, {name: value for name, value in known.items() if value}
+    return {name: value for name, value in known.items() if value}
 
 
 def propose(
@@ -152,6 +169,18 @@ def learned(deps: Deps) -> str:
 def changed_lines(old: str, new: str) -> Iterator[str]:
     """Yield what differs between two texts as a diff, with the lines around it."""
     yield from difflib.unified_diff(old.splitlines(), new.splitlines(), "in force", "proposed", lineterm="", n=2)
+
+
+def _seen(deps: Deps, subject: Subject) -> Candidate:
+    with deps.sessions() as session:
+        if subject.reply_id:
+            looked = past.reply(session, subject.reply_id, company=deps.company)
+        else:
+            looked = past.draft(session, subject.draft_id, company=deps.company)
+        account = session.get(Account, subject.account_id)
+    if looked is None:
+        raise NotFound("This text is no longer there.")
+    return replace(looked, identity=account.identity.value) if account else looked
 
 
 def _waiting(session: Session, rule: str, text: str, *, should_pass: bool) -> ProposedExample | None:

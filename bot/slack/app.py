@@ -16,6 +16,7 @@ from bot.slack import (
     clicks,
     commands,
     connecting,
+    doubting,
     following,
     limiting,
     linking,
@@ -42,6 +43,7 @@ ACTIONS: Table = {
     **limiting.ACTIONS,
     **reviewing.ACTIONS,
     **asking.ACTIONS,
+    **doubting.ACTIONS,
     **amending.ACTIONS,
 }
 VIEWS: Table = {
@@ -53,6 +55,7 @@ VIEWS: Table = {
     **linking.VIEWS,
     **reviewing.VIEWS,
     **asking.VIEWS,
+    **doubting.VIEWS,
     **amending.VIEWS,
 }
 EVENTS: Table = overseeing.EVENTS

@@ -50,7 +50,7 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How the window is for this person: how long they may undo, whether they may pass the limits, and doubt findings."""
+    """How the window is for this person: how long they may undo, and whether they may pass limits or doubt findings."""
 
     undo_seconds: float
     may_override: bool = False
@@ -138,7 +138,7 @@ def looked_at(preview: Preview, words: Words) -> list[Json]:
 def _doubt(preview: Preview, words: Words, manner: Manner) -> list[Json]:
     if not (preview.findings and manner.may_doubt):
         return []
-    return [actions("doubt", button("finding.doubt", words("doubt.button"), "doubt"))]
+    return [actions("doubt", button("finding.doubt", words("wrong.button"), "doubt"))]
 
 
 def _counter(preview: Preview, words: Words) -> str:

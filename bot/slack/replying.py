@@ -90,7 +90,11 @@ def _looked(visit: Visit, memory: Memory, typed: Typed, *, again: bool = False) 
 
 
 def _manner(visit: Visit) -> Manner:
-    return Manner(visit.deps.undo.total_seconds(), may_override=may(visit.person, Act.OVERRIDE))
+    return Manner(
+        visit.deps.undo.total_seconds(),
+        may_override=may(visit.person, Act.OVERRIDE),
+        may_doubt=may(visit.person, Act.DOUBT_FINDINGS),
+    )
 
 
 def _form(visit: Visit, memory: Memory, typed: Typed) -> ReplyForm:

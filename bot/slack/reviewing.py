@@ -124,7 +124,7 @@ def _window(case: Case, words: Words) -> Json:
         context(link(case.parent_url, words("card.open_post"))) if is_web(case.parent_url) else context("–"),
         section(
             words.markup("review.findings", findings=one_line(case.findings, 1500) or words("review.clean")),
-            accessory=button("finding.doubt", words("doubt.button"), "doubt") if case.findings else None,
+            accessory=button("finding.doubt", words("wrong.button"), "doubt") if case.findings else None,
         ),
         field("disposition", words("review.disposition"), radio("disposition", options, "")),
         field("comment", words("review.comment"), text_input("comment", multiline=True, longest=1000)),
