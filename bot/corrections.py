@@ -55,6 +55,15 @@ class Echoes:
     before: int | None
 
 
+def hold_against_facts(deps: Deps, mention: Mention, text: str) -> None:
+    """Judge anew what a post claims, because it, or what we know, has changed."""
+    claim = deps.facts.check(text, now=deps.now()) if deps.facts else None
+    reasons = {name: why for name, why in mention.reasons.items() if name not in ("fact", "fact_label", "claim")}
+    if claim and claim.fact_id and claim.label in (Label.CONTRADICTS, Label.UNSURE):
+        reasons |= {"fact": claim.fact_id, "fact_label": claim.label.value, "claim": claim.reason}
+    mention.reasons = reasons
+
+
 def corrects(deps: Deps, mention: Mention, text: str) -> bool:
     """Whether a text corrects what a mention says: it cites the fact's source, or says what the fact says."""
     fact = deps.facts.facts.get(str(mention.reasons.get("fact", ""))) if deps.facts else None

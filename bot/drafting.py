@@ -2,62 +2,45 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from rapidfuzz import fuzz
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from bot import audit, checking, corrections, outbox, policies, queue
+from bot import audit, checking, corrections, outbox, policies, queue, wording
 from bot.accounts import connector_of
 from bot.deps import Deps
 from bot.likeness import plain
-from bot.models import Account, Draft, Mention, MentionKind, MentionState, Origin, PostRecord, Reply, ReplyState, Source
-from bot.preconditions import permission
+from bot.models import (
+    COUNTED,
+    Account,
+    Draft,
+    Mention,
+    MentionKind,
+    MentionState,
+    Origin,
+    PostRecord,
+    Reply,
+    ReplyState,
+    Source,
+    Venue,
+)
+from bot.preconditions import context_of, permission
 from bot.writer import Brief, KnownFact
 from connectors.base import No
-from guidelines.facts import Label, correction
+from guidelines.facts import Fact, Label
 
 MOST = 3
 PAST = 400
 """So many of the newest replies are looked through for one that fits."""
-GREETING = "Hi, the {company} team here. "
 FACTS = 8
 """So many facts the model is told of."""
+WEEK = timedelta(days=7)
+LATELY = 100
+"""So many of a week's newest replies a draft shall not read like."""
 FITS = 72.0
 """Of 100: a past reply is suggested when the post it answered is at least so similar to this one."""
-
-TEMPLATES: dict[MentionKind, tuple[str, ...]] = {
-    MentionKind.QUESTION: (
-        "Hi, the {company} team here. Good question. [Answer it in one or two sentences.] Does that help?",
-        "Hello from the {company} team. [Your answer, in plain words.] Tell us if that leaves something open.",
-        "{company} team here. [Answer first, then anything they need to try it.] Was that what you were after?",
-    ),
-    MentionKind.COMPLAINT: (
-        "Hi, the {company} team here. Sorry about that, it should not be like this. Which model is it, and what "
-        "happened just before?",
-        "Hello, this is the {company} team. That sounds frustrating, and we would like to understand it. When did it "
-        "start, and what have you tried so far?",
-        "{company} team here. Thank you for telling us, and sorry for the trouble. Could you say which version you "
-        "have? Then we can look into it with you.",
-    ),
-    MentionKind.PRAISE: (
-        "Thank you, this made our day here at {company}! What do you use it for most?",
-        "The {company} team says thank you! We will pass this on to the people who built it.",
-        "Lovely to hear, from all of us at {company}. What should we do better next?",
-    ),
-    MentionKind.LEAD: (
-        "Hi, the {company} team here. Happy to help you find out whether it fits. What matters most to you?",
-        "Hello from {company}. We are biased, of course, so ask us anything. What would you use it for?",
-        "{company} team here. It depends on what you need: [one honest sentence on what it is good at and what not.]",
-    ),
-    MentionKind.FALSE_CLAIM: (
-        "Hi, the {company} team here. Thank you for raising this. [Say what is true, and link to where it is written.] "
-        "If you saw something else, tell us where, and we will look into it.",
-    ),
-    MentionKind.OTHER: (
-        "Hi, the {company} team here. [What would help this person? If nothing would, choose “No reply”.]",
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +52,17 @@ class Suggestion:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a draft would stand. Held through a transaction: what nobody holds, a session reads again each time."""
+
+    mention: Mention
+    post: PostRecord
+    source: Source
+    account: Account
+    venue: Venue
+
+
 def suggest(deps: Deps, mention_ids: Sequence[int]) -> None:
     """Put drafts beside mentions that were judged, and ask for their cards."""
     with deps.sessions() as session:
@@ -78,10 +72,11 @@ def suggest(deps: Deps, mention_ids: Sequence[int]) -> None:
         with deps.sessions.begin() as session:
             mention = session.get_one(Mention, mention_id, with_for_update=True)
             if mention.state is MentionState.TRIAGED:
-                _draft(session, deps, mention)
+                place = _place(session, mention)
+                _draft(session, deps, place)
                 mention.state = MentionState.OPEN
                 outbox.show(session, mention_id, at=deps.now())
-                if _may_write(session, deps, mention):
+                if _may_write(session, deps, place):
                     queue.write(session, mention_id)
 
 
@@ -89,7 +84,7 @@ def write(deps: Deps, mention_id: int) -> None:
     """Put the model's draft beside the others, when it has one and somebody can still use it."""
     with deps.sessions() as session:
         mention = session.get_one(Mention, mention_id)
-        if deps.writer is None or not mention.is_open or not _may_write(session, deps, mention):
+        if deps.writer is None or not mention.is_open or not _may_write(session, deps, _place(session, mention)):
             return
         post = session.get_one(PostRecord, mention.post_id)
         brief = _brief(session, deps, mention, post)
@@ -101,7 +96,7 @@ def write(deps: Deps, mention_id: int) -> None:
         if not mention.is_open:
             return
         detail = f"{written.model}; facts {', '.join(written.fact_ids) or 'none'}; prompt {written.prompt_sha256[:12]}"
-        _keep(session, deps, mention, [Suggestion(Origin.MODEL, written.text, detail)])
+        _keep(session, deps, _place(session, mention), [Suggestion(Origin.MODEL, written.text, detail)])
         outbox.show(session, mention_id, at=deps.now())
 
 
@@ -110,26 +105,35 @@ def refresh(session: Session, deps: Deps, mention: Mention) -> None:
     unused = delete(Draft).where(Draft.mention_id == mention.id, Draft.origin != Origin.PERSON)
     built_on = select(Draft.based_on_id).where(Draft.based_on_id.is_not(None))
     session.execute(unused.where(Draft.id.not_in(select(Reply.draft_id)), Draft.id.not_in(built_on)))
-    _draft(session, deps, mention)
+    place = _place(session, mention)
+    corrections.hold_against_facts(deps, mention, place.post.text)
+    _draft(session, deps, place)
 
 
-def suggestions(session: Session, deps: Deps, mention: Mention, post: PostRecord) -> Iterator[Suggestion]:
+def suggestions(session: Session, deps: Deps, place: _Place) -> Iterator[Suggestion]:
     """Yield what could be said, best first. Unsure means: nothing from this origin."""
-    yield from _from_fact(deps, post)
-    yield from _from_past(session, mention, post)
-    yield from _from_template(deps, mention)
+    recent = _recent(session, deps, place.mention)
+    yield from _from_fact(session, deps, place, recent)
+    yield from _from_past(session, deps, place)
+    yield from _from_template(deps, place.mention, recent)
 
 
-def _draft(session: Session, deps: Deps, mention: Mention) -> None:
+def _place(session: Session, mention: Mention) -> _Place:
     post = session.get_one(PostRecord, mention.post_id)
-    account = session.get_one(Account, session.get_one(Source, mention.source_id).account_id)
-    if isinstance(permission(session, deps, account, post), No):
+    source = session.get_one(Source, mention.source_id)
+    account = session.get_one(Account, source.account_id)
+    return _Place(mention, post, source, account, session.get_one(Venue, post.venue_id))
+
+
+def _draft(session: Session, deps: Deps, place: _Place) -> None:
+    mention = place.mention
+    if isinstance(permission(session, deps, place.account, place.post), No):
         return
     if first := _corrected_already(session, deps, mention):
         why = f"{corrections.said(first)}. A second is not suggested."
         mention.note = mention.note if why in mention.note else f"{mention.note} {why}".strip()
     else:
-        _keep(session, deps, mention, list(suggestions(session, deps, mention, post))[:MOST])
+        _keep(session, deps, place, list(suggestions(session, deps, place))[:MOST])
 
 
 def _corrected_already(session: Session, deps: Deps, mention: Mention) -> Reply | None:
@@ -137,16 +141,16 @@ def _corrected_already(session: Session, deps: Deps, mention: Mention) -> Reply 
     return corrections.standing(session, deps, mention) if mention.kind is MentionKind.FALSE_CLAIM else None
 
 
-def _keep(session: Session, deps: Deps, mention: Mention, suggested: Sequence[Suggestion]) -> None:
+def _keep(session: Session, deps: Deps, place: _Place, suggested: Sequence[Suggestion]) -> None:
     """Check suggestions as if a person had typed them, and keep them as drafts."""
-    post = session.get_one(PostRecord, mention.post_id)
-    account = session.get_one(Account, session.get_one(Source, mention.source_id).account_id)
     made: list[Draft] = []
     for suggestion in suggested:
-        found = checking.verdict(session, deps, mention, post, suggestion.text, identity=account.identity)
+        found = checking.verdict(
+            session, deps, place.mention, place.post, suggestion.text, identity=place.account.identity
+        )
         made.append(
             Draft(
-                mention_id=mention.id,
+                mention_id=place.mention.id,
                 origin=suggestion.origin,
                 origin_detail=suggestion.detail,
                 text=suggestion.text,
@@ -160,14 +164,14 @@ def _keep(session: Session, deps: Deps, mention: Mention, suggested: Sequence[Su
         record(session, deps, draft, actor="system")
 
 
-def _may_write(session: Session, deps: Deps, mention: Mention) -> bool:
+def _may_write(session: Session, deps: Deps, place: _Place) -> bool:
     """Whether there is a model, the platform allows its text, nobody tries to instruct it, and the budget is left."""
-    post = session.get_one(PostRecord, mention.post_id)
-    account = session.get_one(Account, session.get_one(Source, mention.source_id).account_id)
-    spec = connector_of(deps, post.platform).spec
-    if deps.writer is None or mention.suspicious or not policies.model_may_write(spec, account):
+    if deps.writer is None or place.mention.suspicious:
         return False
-    if isinstance(permission(session, deps, account, post), No) or _corrected_already(session, deps, mention):
+    if not policies.model_may_write(connector_of(deps, place.post.platform).spec, place.account):
+        return False
+    refused = isinstance(permission(session, deps, place.account, place.post), No)
+    if refused or _corrected_already(session, deps, place.mention):
         return False
     midnight = deps.now().replace(hour=0, minute=0, second=0, microsecond=0)
     today = select(func.count()).where(Draft.origin == Origin.MODEL, Draft.created_at >= midnight)
@@ -214,42 +218,58 @@ def record(session: Session, deps: Deps, draft: Draft, *, actor: str) -> None:
     )
 
 
-def _from_fact(deps: Deps, post: PostRecord) -> Iterator[Suggestion]:
-    if deps.facts is None:
-        return
-    claim = deps.facts.check(post.text, now=deps.now())
-    if claim.label is Label.CONTRADICTS and claim.fact_id:
-        fact = deps.facts.facts[claim.fact_id]
-        words = GREETING.format(company=deps.company[0]) + correction(fact, claim)
-        yield Suggestion(Origin.FACT, words, fact.id)
+def _recent(session: Session, deps: Deps, mention: Mention) -> tuple[str, ...]:
+    newest = (
+        select(Reply.typed)
+        .where(Reply.state.in_(COUNTED), Reply.approved_at >= deps.now() - WEEK, Reply.mention_id != mention.id)
+        .order_by(Reply.id.desc())
+        .limit(LATELY)
+    )
+    return tuple(session.scalars(newest))
 
 
-def _from_past(session: Session, mention: Mention, post: PostRecord) -> Iterator[Suggestion]:
-    asked = plain(post.text)
+def _from_fact(session: Session, deps: Deps, place: _Place, recent: Sequence[str]) -> Iterator[Suggestion]:
+    """Correct what triage found to contradict a fact, when the fact still stands."""
+    reasons = place.mention.reasons
+    fact = deps.facts.facts.get(str(reasons.get("fact", ""))) if deps.facts else None
+    sure = reasons.get("fact_label") == Label.CONTRADICTS.value
+    if fact and deps.facts and sure and fact.stands(deps.now(), deps.facts.review_days):
+        yield Suggestion(Origin.FACT, _correction(session, deps, place, fact, recent), fact.id)
+
+
+def _correction(session: Session, deps: Deps, place: _Place, fact: Fact, recent: Sequence[str]) -> str:
+    """Return the freshest correction that the platform has room for; failing that, the shortest."""
+    connector, context = connector_of(deps, place.post.platform), context_of(session, place.post, place.account)
+    text = ""
+    for text in wording.corrections(fact, place.mention.id, company=deps.company[0], recent=recent):
+        if connector.measure(text, context).fits:
+            break
+    return text
+
+
+def _from_past(session: Session, deps: Deps, place: _Place) -> Iterator[Suggestion]:
+    """Suggest what we answered to a post like this; not what we said within the week, word for word."""
+    asked = plain(place.post.text)
     if len(asked.split()) < 4:
         return
     newest = (
         select(Reply.id, Reply.typed, PostRecord.text)
         .join(PostRecord, PostRecord.id == Reply.parent_post_id)
         .join(Mention, Mention.id == Reply.mention_id)
-        .where(Reply.state.in_([ReplyState.POSTED, ReplyState.EDITED]), Mention.kind == mention.kind)
-        .where(Reply.parent_post_id != post.id)
+        .where(Reply.state.in_([ReplyState.POSTED, ReplyState.EDITED]), Mention.kind == place.mention.kind)
+        .where(Reply.parent_post_id != place.post.id, Reply.approved_at < deps.now() - WEEK)
         .order_by(Reply.id.desc())
         .limit(PAST)
     )
     scored = [
-        (fuzz.token_sort_ratio(asked, plain(text)), reply_id, typed)
+        (fuzz.token_sort_ratio(asked, plain(text), score_cutoff=FITS), reply_id, typed)
         for reply_id, typed, text in session.execute(newest)
     ]
-    if scored:
-        score, reply_id, typed = max(scored)
-        if score >= FITS:
-            yield Suggestion(Origin.PAST_REPLY, typed, str(reply_id))
+    score, reply_id, typed = max(scored, default=(0.0, 0, ""))
+    if score >= FITS:
+        yield Suggestion(Origin.PAST_REPLY, typed, str(reply_id))
 
 
-def _from_template(deps: Deps, mention: Mention) -> Iterator[Suggestion]:
-    choices = TEMPLATES[mention.kind]
-    number = mention.id % len(choices)
-    yield Suggestion(
-        Origin.TEMPLATE, choices[number].format(company=deps.company[0]), f"{mention.kind.value} {number + 1}"
-    )
+def _from_template(deps: Deps, mention: Mention, recent: Sequence[str]) -> Iterator[Suggestion]:
+    text, number = wording.template(mention.kind, mention.id, company=deps.company[0], recent=recent)
+    yield Suggestion(Origin.TEMPLATE, text, f"{mention.kind.value} {number}")
