@@ -54,10 +54,12 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What is typed in where the requests come from."""
+    """What is typed in where the requests come from. The secret signs, unless the platform signs with another of the
+    account's and asks for this one, as its verify token, when the address is typed in."""
 
     path: str
     secret: str
+    signs: bool = True
 
 
 def receive(deps: Deps, name: str, delivery: Delivery) -> Received:
@@ -71,7 +73,7 @@ def receive(deps: Deps, name: str, delivery: Delivery) -> Received:
     try:
         with guarded(account.platform):
             posts = connector.receive(call_for(deps, account), delivery)
-            known_by = connector.delivery_id(delivery)
+            known_by = _known_by(connector, delivery)
     except ConnectorError as error:
         log.info("%s: a webhook's request was not taken (%s): %s", source.name, error.fault.value, error.detail)
         return _declined(error)
@@ -95,7 +97,15 @@ def door_of(deps: Deps, source_id: int) -> Door:
         if source is None or source.kind is not SourceKind.WEBHOOK:
             raise NotFound("There is no such source of webhooks. See: chorus sources list")
         account = session.get_one(Account, source.account_id)
-        return Door(f"{PATH}{source.query}", deps.vault.open(account.secrets).get(SECRET, ""))
+        signs = SECRET in connector_of(deps, account.platform).spec.secrets
+        return Door(f"{PATH}{source.query}", deps.vault.open(account.secrets).get(SECRET, ""), signs)
+
+
+def opens(deps: Deps, name: str, token: str) -> bool:
+    """Whether whoever types in the address of this name knows its secret: some platforms ask before they send."""
+    found = _found(deps, name)
+    held = deps.vault.open(found[1].secrets).get(SECRET, "") if found is not None else ""
+    return hmac.compare_digest(token.encode("utf-8", "replace"), held.encode()) and bool(held)
 
 
 def carried(deps: Deps, account: Account, renewed: Mapping[str, str]) -> Mapping[str, str]:
@@ -149,5 +159,12 @@ def _is_first(session: Session, deps: Deps, key: str) -> bool:
     return session.execute(row.returning(SeenRequest.key)).scalar_one_or_none() is not None
 
 
-def _print(known_by: str) -> str:
-    return hashlib.sha256(known_by.encode("utf-8", "replace")).hexdigest()
+def _known_by(connector: Webhook, delivery: Delivery) -> bytes:
+    """A connector that names no deliveries has them known by their whole bodies."""
+    if hasattr(connector, "delivery_id"):
+        return connector.delivery_id(delivery).encode("utf-8", "replace")
+    return delivery.body
+
+
+def _print(known_by: bytes) -> str:
+    return hashlib.sha256(known_by).hexdigest()

@@ -500,7 +500,11 @@ class Delivery:
 
 
 class Webhook(Protocol):
-    """What a connector with the capability `webhook` offers besides. Its secret is called `webhook_secret`."""
+    """What a connector with the capability `webhook` offers besides.
+
+    The host makes a secret called `webhook_secret`: the sender signs with it where the spec names it, and shows it as
+    its verify token where not. Without `delivery_id` a delivery is known by its whole body.
+    """
 
     def receive(self, call: Call, delivery: Delivery) -> tuple[Post, ...]:
         """Check the signature and return the posts; raises `ConnectorError(AUTH)` for a forged or stale request."""

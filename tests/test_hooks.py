@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import harbour as harbour_kit
 import httpx
@@ -32,7 +32,7 @@ from bot.demo.plaza import Plaza
 from bot.deps import Deps
 from bot.errors import NotFound
 from bot.models import Mention, PostRecord, SeenRequest, Source, SourceState
-from connectors.base import Connector, Followed, SourceKind
+from connectors.base import Call, Connector, Delivery, Followed, Post, SourceKind
 from connectors.discourse import DiscourseConnector
 from connectors.webhook import WebhookConnector
 
@@ -193,7 +193,7 @@ def test_requests_are_bounded_in_size_and_in_number(harbour: Harbour, source: So
         assert sender.deliver(b"x" * (hook_pages.LARGEST + 1)).status_code == 413
         assert [sender.send(form(number)).status_code for number in range(4)] == [200, 200, 429, 429]
         assert httpx.post(f"{home}/hooks/elsewhere", content=b"{}").status_code == 401, "others have their own bound"
-        assert httpx.get(sender.address).status_code == 405
+        assert httpx.put(sender.address).status_code == 405
 
 
 def test_a_request_that_never_ends_is_given_up(harbour: Harbour, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -254,3 +254,40 @@ def test_a_forum_sends_its_posts_too(harbour: Harbour, home: str, driven: Driven
         driven.moment += timedelta(hours=7)
         assert httpx.post(home + door.path, content=body, headers=headers).status_code == 401
     assert counted(harbour) == 1
+
+
+def test_a_platform_that_asks_first_is_answered_when_it_knows_the_secret(sender: Sender) -> None:
+    asked = {"hub.mode": "subscribe", "hub.challenge": "1158201444", "hub.verify_token": sender.secret}
+    answer = httpx.get(sender.address, params=asked)
+    assert (answer.status_code, answer.text) == (200, "1158201444")
+    assert answer.headers["content-type"].startswith("text/plain")
+    wrong = [
+        {"hub.verify_token": "another"},
+        {"hub.verify_token": ""},
+        {"hub.mode": "unsubscribe"},
+        {"hub.challenge": "<script>"},
+        {"hub.challenge": ""},
+    ]
+    refused = [httpx.get(sender.address, params={**asked, **one}) for one in wrong]
+    refused.append(httpx.get(f"{sender.address}x", params=asked))
+    refused.append(httpx.get(f"{sender.address}x", params={**asked, "hub.verify_token": ""}))
+    assert {(one.status_code, one.text) for one in refused} == {(403, refused[0].text)}
+
+
+def test_a_connector_that_names_no_deliveries_has_them_known_by_their_bodies(
+    harbour: Harbour, source: Source, driven: DrivenClock
+) -> None:
+    class Nameless:
+        """Takes what it is sent, as connectors do whose platform tells no id."""
+
+        spec = WebhookConnector.spec
+
+        def receive(self, call: Call, delivery: Delivery) -> tuple[Post, ...]:
+            return WebhookConnector().receive(call, delivery)
+
+    connectors = {**harbour.deps.connectors, "webhook": cast(Connector, Nameless())}
+    with serving(replace(harbour.deps, connectors=connectors)) as home:
+        door = hooks.door_of(harbour.deps, source.id)
+        sender = Sender(home + door.path, door.secret, driven)
+        assert [sender.send(form(1)).json()["repeated"] for _ in range(2)] == [False, True]
+        assert sender.send(form(2)).json()["repeated"] is False

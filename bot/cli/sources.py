@@ -153,10 +153,11 @@ def resume(source: Annotated[int, typer.Argument(help="Id of the source.")]) -> 
 
 def _tell_of(door: hooks.Door, home: str) -> None:
     """Say what to type in where the requests come from."""
-    screen.print("Have its posts sent to this address, signed with this secret:", soft_wrap=True)
+    how = "signed with this secret" if door.signs else "with this secret as the verify token"
+    screen.print(f"Have its posts sent to this address, {how}:", soft_wrap=True)
     screen.print(f"  address  {home.rstrip('/')}{door.path}", markup=False, highlight=False, soft_wrap=True)
     screen.print(f"  secret   {door.secret}", markup=False, highlight=False, soft_wrap=True)
-    screen.print("Whoever knows the secret can bring posts in: keep it where you keep passwords.", soft_wrap=True)
+    screen.print("Keep the secret where you keep passwords: it stands for the sender.", soft_wrap=True)
 
 
 def _set(source_id: int, state: SourceState, words: str) -> None:

@@ -1,12 +1,17 @@
-"""Where platforms and websites send their webhooks to: `POST /hooks/…`, bounded in size, in time and in number."""
+"""Where platforms and websites send their webhooks to: `POST /hooks/…`, bounded in size, in time and in number.
 
+Some platforms ask first, with `GET` and a challenge, whether the address is really ours: Meta's do.
+https://developers.facebook.com/docs/graph-api/webhooks/getting-started#verification-requests
+"""
+
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 
 from anyio import CapacityLimiter, fail_after, to_thread
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot import hooks
@@ -33,6 +38,7 @@ _STATUS = {
 _REFUSED = "This request is not signed as this address asks."
 _LONGEST_NAME = 100
 _MOST_NAMES = 1_000
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{1,200}")
 
 
 class Bucket:
@@ -91,7 +97,18 @@ def routes(deps: Deps, gate: Gate | None = None) -> list[Route]:
         delivery = Delivery({key.lower(): value for key, value in request.headers.items()}, body)
         return _answer(await to_thread.run_sync(hooks.receive, deps, name, delivery, limiter=limiter))
 
-    return [Route(f"{hooks.PATH}{{name}}", receive, methods=["POST"])]
+    def confirm(request: Request) -> Response:
+        name, asked = request.path_params["name"][:_LONGEST_NAME], request.query_params
+        if not bounds.takes_one(name):
+            return _said(429, "That is more than is taken at once. Ask again later.", {"Retry-After": "10"})
+        challenge, token = asked.get("hub.challenge", ""), asked.get("hub.verify_token", "")
+        is_asked = asked.get("hub.mode") == "subscribe" and _CHALLENGE.fullmatch(challenge) is not None
+        if not hooks.opens(deps, name, token[:_LONGEST_NAME]) or not is_asked:
+            return _said(403, "Whoever types in this address must know its secret.")
+        return PlainTextResponse(challenge, headers={"X-Content-Type-Options": "nosniff"})
+
+    path = f"{hooks.PATH}{{name}}"
+    return [Route(path, receive, methods=["POST"]), Route(path, confirm, methods=["GET"])]
 
 
 async def _body(request: Request) -> bytes | None:
