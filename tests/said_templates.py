@@ -38,6 +38,7 @@ IN_ENGLISH: Mapping[str, str] = {
     "bot/factbook.py": "about a file of facts, shown on the console",
     "bot/packs/versions.py": "about a file of guidelines, shown on the console",
     "bot/people.py": "printed by `chorus people`",
+    "bot/wording.py": "drafts, which stand in the language of the post",
     "bot/writer.py": "asked of a model",
     "bot/cleaning.py": "written to the log",
     "bot/slack/manifest.py": "shown by Slack, which knows one language of it",

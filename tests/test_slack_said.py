@@ -113,6 +113,13 @@ def test_a_forecast_is_translated_sentence_by_sentence() -> None:
     assert SPANISH(told).endswith("Our lawyers asked for this. Sale el 1 de octubre de 2026, 10:00 UTC.")
 
 
+def test_a_sentence_inside_of_another_is_told_from_its_beginning() -> None:
+    told = GERMAN("The reply was not posted: Mastodon answered 503 without a reason. Your text is kept.")
+    assert told == (
+        "Die Antwort wurde nicht veröffentlicht: Mastodon hat mit 503 geantwortet, ohne Grund. Ihr Text ist aufbewahrt."
+    )
+
+
 def test_what_somebody_wrote_stays_as_it_was_written() -> None:
     assert GERMAN("it says “no text yet”") == "dort steht „no text yet“"
     assert GERMAN("from the fact “There is no such reply.”") == "aus dem Fakt „There is no such reply.“"

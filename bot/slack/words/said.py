@@ -15,7 +15,7 @@ LIMITS, CLAUSES, WITHIN = "limits_in_words", "clauses", "within"
 """Tables of a catalogue that are special: how limits begin, what may follow there after a comma, and what is known only
 inside of a blank. All others hold sentences."""
 
-_MOST_LOOKS = 300
+_MOST_LOOKS = 400
 _MOST_SENTENCES = 12
 _MOST_TOGETHER = 6
 _DEEPEST = 4
@@ -104,7 +104,15 @@ class Said:
 
     def __call__(self, text: str) -> str:
         """Return a text in this language, sentence by sentence where there are several; unknown ones as they are."""
-        return _Reading(self).read(text) if len(text) <= LONGEST else text
+        return _Reading(self).read(text).text if len(text) <= LONGEST else text
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A translation, and how many characters of the text were known for it."""
+
+    text: str
+    known: int = 0
 
 
 class _Reading:
@@ -114,66 +122,75 @@ class _Reading:
         self._said = said
         self._left = _MOST_LOOKS
 
-    def read(self, text: str, depth: int = 0) -> str:
+    def read(self, text: str, depth: int = 0) -> _Told:
         bare = text.strip()
         if not bare or depth > _DEEPEST:
-            return text
+            return _Told(text)
         before, _, after = text.partition(bare)
-        return before + self._sentences(bare, depth) + after
+        told = self._sentences(bare, depth)
+        return _Told(before + told.text + after, told.known)
 
-    def _sentences(self, text: str, depth: int) -> str:
-        if (known := self._whole(text, depth)) is not None:
-            return known
+    def _sentences(self, text: str, depth: int) -> _Told:
+        if (whole := self._whole(text, depth)) is not None:
+            return whole
         ends = [found.span() for found in _END.finditer(text)][: _MOST_SENTENCES - 1]
         ends.append((len(text), len(text)))
-        told, at, start = [], 0, 0
+        told, known, at, start = "", 0, 0, 0
         while at < len(ends):
-            reach, known = self._first(text, start, ends[at : at + _MOST_TOGETHER], depth)
+            reach, first = self._first(text, start, ends[at : at + _MOST_TOGETHER], depth)
             stop, following = ends[at + reach]
-            told.append((text[start:stop] if known is None else known) + text[stop:following])
+            told, known = told + first.text + text[stop:following], known + first.known
             at, start = at + reach + 1, following
-        return "".join(told)
+        return _Told(told, known)
 
-    def _first(self, text: str, start: int, ends: Sequence[tuple[int, int]], depth: int) -> tuple[int, str | None]:
-        """Return the fewest sentences that are known together, as how many are added to the first, and what they say.
+    def _first(self, text: str, start: int, ends: Sequence[tuple[int, int]], depth: int) -> tuple[int, _Told]:
+        """Return how many more sentences belong to the first, and what they say together.
 
-        Where none are, the first stays as it is.
+        Of several readings the one counts of which most is known, for its length; where none is known the first
+        sentence stays as it is.
         """
+        best, chosen = 0.0, (0, _Told(text[start : ends[0][0]]))
         for reach, (stop, _) in enumerate(ends):
             alone = start == 0 and stop == len(text) and reach == 0
-            if (known := self._known(text[start:stop], depth, alone=alone)) is not None:
-                return reach, known
-        return 0, None
+            told = self._known(text[start:stop], depth, alone=alone)
+            if told is not None and told.known / (stop - start) > best:
+                best, chosen = told.known / (stop - start), (reach, told)
+        return chosen
 
-    def _known(self, text: str, depth: int, *, alone: bool) -> str | None:
+    def _known(self, text: str, depth: int, *, alone: bool) -> _Told | None:
         self._left -= 1
         if self._left < 0:
             return None
-        if (known := self._whole(text, depth)) is not None:
-            return known
-        if (known := self._limit(text, depth)) is not None:
-            return known
-        known = self._fill(self._said.sentences, text, depth, 0 if alone and not depth else ENOUGH)
-        if known is None and depth:
-            known = self._fill(self._said.within, text, depth, 0 if alone else ENOUGH)
-        return known
+        if (whole := self._whole(text, depth)) is not None:
+            return whole
+        if (limit := self._limit(text, depth)) is not None:
+            return limit
+        told = self._fill(self._said.sentences, text, depth, 0 if alone and not depth else ENOUGH)
+        if told is None and depth:
+            told = self._fill(self._said.within, text, depth, 0 if alone else ENOUGH)
+        return told
 
-    def _whole(self, text: str, depth: int) -> str | None:
-        known = self._said.sentences.whole(text)
-        return self._said.within.whole(text) if known is None and depth else known
+    def _whole(self, text: str, depth: int) -> _Told | None:
+        told = self._said.sentences.whole(text)
+        if told is None and depth:
+            told = self._said.within.whole(text)
+        return None if told is None else _Told(told, len(text))
 
-    def _fill(self, shelf: Shelf, text: str, depth: int, enough: int = 0) -> str | None:
+    def _fill(self, shelf: Shelf, text: str, depth: int, enough: int = 0) -> _Told | None:
         found = shelf.find(text, enough=enough)
         if found is None:
             return None
-        known, values = found
-        told = {name: value if known.quotes(name) else self.read(value, depth + 1) for name, value in values.items()}
-        return "".join(part + told.get(name, "") for part, name in known.translation)
+        form, values = found
+        told = {name: _Told(at) if form.quotes(name) else self.read(at, depth + 1) for name, at in values.items()}
+        filled = "".join(part + (told[name].text if name else "") for part, name in form.translation)
+        return _Told(filled, form.weight + sum(each.known for each in told.values()))
 
-    def _limit(self, text: str, depth: int) -> str | None:
+    def _limit(self, text: str, depth: int) -> _Told | None:
         """Return a limit with its clauses, between which there are commas; all of it is known, or nothing."""
         body, *clauses = text.removesuffix(".").split(", ", _MOST_SENTENCES)
         told = [self._fill(self._said.limits, body, depth)]
         told += [self._fill(self._said.clauses, clause, depth) for clause in clauses if told[0] is not None]
-        known = [part for part in told if part is not None]
-        return ", ".join(known) + text[len(text.removesuffix(".")) :] if len(known) == len(told) else None
+        parts = [part for part in told if part is not None]
+        if len(parts) < len(told):
+            return None
+        return _Told(", ".join(part.text for part in parts) + "." * text.endswith("."), len(text))
