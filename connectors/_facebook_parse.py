@@ -6,8 +6,9 @@ https://developers.facebook.com/docs/graph-api/reference/comment, .../reference/
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from connectors._graph_text import as_read
 from connectors._reading import Json, Unreadable, id_of, is_mapping, list_of, member, optional_id, text_in, time_of
-from connectors._text import LONGEST, clean, one_line, web_address
+from connectors._text import one_line, web_address
 from connectors.base import Author, Post, Skipped
 
 POST_FIELDS = (
@@ -130,9 +131,9 @@ def _id(raw: Json) -> str:
 
 def _text(raw: Json) -> str:
     """What was written; of a mere picture or sticker what it is."""
-    message = clean(text_in(member(raw, "message"))[: 2 * LONGEST]).strip()
+    message = as_read(text_in(member(raw, "message")))
     if message:
-        return message if len(message) <= LONGEST else message[: LONGEST - 1] + "…"
+        return message
     attached = member(raw, "attachment") or next(iter(list_of(member(member(raw, "attachments"), "data"))), None)
     kind, title = text_in(member(attached, "type")), text_in(member(attached, "title"))
     return one_line(title or f"({kind.replace('_', ' ')})") if kind or title else ""

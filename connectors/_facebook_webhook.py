@@ -25,7 +25,7 @@ def receive(call: Call, delivery: Delivery) -> tuple[Post, ...]:
 def _read(told: Iterator[Change]) -> Iterator[Post]:
     for change in told:
         value = change.value
-        if change.field not in _FIELDS or not is_mapping(value) or value.get("verb") not in _SAID:
+        if change.field not in _FIELDS or not is_mapping(value) or text_in(value.get("verb")) not in _SAID:
             continue
         try:
             post = _post(Reader(change.about), value)

@@ -7,7 +7,7 @@ https://developers.facebook.com/docs/graph-api/webhooks/getting-started
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -58,7 +58,8 @@ def moment(value: Json) -> datetime | None:
         return None
 
 
-def _checked(call: Call, delivery: Delivery) -> Json:
+def check_signature(call: Call, delivery: Delivery) -> None:
+    """Raise `ConnectorError(AUTH)` unless the app's secret signed exactly this body."""
     try:
         secret = checked_secret(call.secrets, "app_secret")
     except NoAnswer as error:
@@ -67,11 +68,20 @@ def _checked(call: Call, delivery: Delivery) -> Json:
     expected = hmac.new(secret.encode(), delivery.body, hashlib.sha256).hexdigest()
     if kind != "sha256" or not hmac.compare_digest(given.encode(), expected.encode()):
         raise ConnectorError(Fault.AUTH, "The signature of a webhook's request is not Meta's.")
-    try:
-        body = json.loads(delivery.body)
-    except (ValueError, RecursionError) as error:
-        raise ConnectorError(Fault.INVALID, "Meta's webhook sent something else than JSON.") from error
-    times = [moment(member(entry, "time")) for entry in list_of(member(body, "entry")) if is_mapping(entry)]
+
+
+def check_age(call: Call, times: Sequence[datetime | None]) -> None:
+    """Raise `ConnectorError(AUTH)` when a request does not say when it was made, or too long ago."""
     if any(told is None or told < call.now - STALE_AFTER for told in times):
         raise ConnectorError(Fault.AUTH, "A webhook's request is too old.")
+
+
+def _checked(call: Call, delivery: Delivery) -> Json:
+    check_signature(call, delivery)
+    try:
+        body: Json = json.loads(delivery.body)
+    except (ValueError, RecursionError) as error:
+        raise ConnectorError(Fault.INVALID, "Meta's webhook sent something else than JSON.") from error
+    entries = [entry for entry in list_of(member(body, "entry")) if is_mapping(entry)]
+    check_age(call, [moment(member(entry, "time")) for entry in entries])
     return body

@@ -7,7 +7,7 @@ that Meta sends is looked at, never followed.
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -16,7 +16,18 @@ from connectors._graph_errors import USUAL_WINDOW, WORDS, allowance, error_in, s
 from connectors._line import Answer, NoAnswer, checked_address, checked_home, checked_secret
 from connectors._reading import Json, list_of, member, optional_id, text_in
 from connectors._wire import Request, Wire
-from connectors.base import Allowance, Call, ConnectorError, Fault, Rejected, Unknown
+from connectors.base import (
+    Allowance,
+    Call,
+    ConnectorError,
+    Fault,
+    Posted,
+    PostState,
+    PostStatus,
+    Receipt,
+    Rejected,
+    Unknown,
+)
 
 VERSION = "v25.0"
 """The version that Facebook and Instagram are asked in, unless the account's options name a later one."""
@@ -73,6 +84,29 @@ class Graph:
         if isinstance(outcome, Rejected) and outcome.fault is Fault.UNKNOWN_OUTCOME:
             return Unknown(outcome.detail)
         return outcome
+
+    def change(
+        self, call: Call, post_id: str, method: str, form: Mapping[str, str] | None = None
+    ) -> Posted | Rejected | Unknown:
+        """Change a post in one write, after which Meta says no more than that it was done."""
+        try:
+            answer = self.write(call, method, node(post_id), form)
+        except ConnectorError as error:
+            return Rejected(error.fault, error.detail)
+        if isinstance(answer, Answer) and member(answer.body, "success") is not True:
+            return Unknown(f"{self.wire.title} answered {answer.status}, but did not say that it was done.")
+        return answer if isinstance(answer, Rejected | Unknown) else Posted(Receipt(post_id))
+
+    def remove(self, call: Call, post_id: str, state: Callable[[], PostState]) -> Posted | Rejected | Unknown:
+        """Delete a post. What is gone is refused with the same words as what is not ours, so that is read up."""
+        outcome = self.change(call, post_id, "DELETE")
+        if not isinstance(outcome, Rejected) or outcome.fault is not Fault.GONE:
+            return outcome
+        try:
+            is_gone = state().status is PostStatus.DELETED
+        except ConnectorError as error:
+            return Rejected(error.fault, error.detail, error.retry_at)
+        return Posted(Receipt(post_id)) if is_gone else outcome
 
     def listed(self, call: Call, path: str, params: Mapping[str, str], *, most_pages: int) -> Listing:
         """Read a list to its end, or so many pages of it; raises `ConnectorError`."""

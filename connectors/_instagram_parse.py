@@ -6,8 +6,9 @@ https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/refe
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from connectors._graph_text import as_read
 from connectors._reading import Json, Unreadable, id_of, member, optional_id, text_in, time_of
-from connectors._text import LONGEST, clean, one_line, web_address
+from connectors._text import one_line, web_address
 from connectors.base import Author, Post, Skipped
 
 COMMENT_FIELDS = "id,text,timestamp,username,from{id,username},hidden,like_count,parent_id,media{id,permalink}"
@@ -34,7 +35,7 @@ class Reader:
         is_own = self._is_us(author)
         return Post(
             identity,
-            _cut(text_in(member(raw, "caption"))),
+            as_read(text_in(member(raw, "caption"))),
             author,
             time_of(member(raw, "timestamp")),
             url=web_address(member(raw, "permalink")) or _HOME,
@@ -51,7 +52,7 @@ class Reader:
         parent = None if parent == identity else parent
         return Post(
             identity,
-            _cut(text_in(member(raw, "text"))),
+            as_read(text_in(member(raw, "text"))),
             author,
             time_of(member(raw, "timestamp")),
             url=url or web_address(member(member(raw, "media"), "permalink")) or _HOME,
@@ -95,8 +96,3 @@ def _id(raw: Json) -> str:
     if identity is None:
         raise Unreadable("It has no id.")
     return identity
-
-
-def _cut(text: str) -> str:
-    shown = clean(text[: 2 * LONGEST]).strip()
-    return shown if len(shown) <= LONGEST else shown[: LONGEST - 1] + "…"

@@ -1,15 +1,14 @@
 """Facebook Pages: comments below our posts, visitors' posts, posts that tag us, and answers by the Page."""
 
-import re
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from connectors import _facebook_nodes, _facebook_sources, _facebook_webhook
 from connectors._facebook_sources import GRAPH
+from connectors._graph_text import as_public, units
 from connectors._graph_wire import VERSION_OPTION, node
-from connectors._line import Answer
 from connectors._reading import id_of, member, text_in
-from connectors._text import clean, one_line
+from connectors._text import one_line
 from connectors.base import (
     Call,
     Capability,
@@ -32,7 +31,6 @@ from connectors.base import (
     Post,
     Posted,
     PostState,
-    PostStatus,
     Receipt,
     Rejected,
     ReplyContext,
@@ -52,7 +50,6 @@ _TERMS = "https://developers.facebook.com/terms/dfc_platform_terms/"
 _POLICIES = "https://developers.facebook.com/devpolicy/"
 _REVIEW = "https://developers.facebook.com/docs/app-review"
 _SPAM = "https://transparency.meta.com/policies/community-standards/spam/"
-_BLANKS = re.compile(r"[ \t]+(?=\n|$)")
 
 SPEC = Spec(
     name="facebook",
@@ -131,12 +128,12 @@ class FacebookConnector:
         return Yes()
 
     def measure(self, text: str, context: ReplyContext) -> Length:
-        return Length(_length(self.render(text, context)), context.max_length or LONGEST)
+        return Length(units(self.render(text, context)), context.max_length or LONGEST)
 
     def render(self, text: str, context: ReplyContext) -> str:
         """Facebook shows plain text, and notifies whom we answer without a mention."""
         del context
-        return _BLANKS.sub("", clean(text.replace("\r\n", "\n").replace("\r", "\n"))).strip()
+        return as_public(text)
 
     def new_key(self, intent_id: UUID, now: datetime) -> str:
         del now
@@ -144,7 +141,7 @@ class FacebookConnector:
 
     def reply(self, call: Call, intent: ReplyIntent) -> Outcome:
         """Comment below what we answer, once. Facebook moves an answer to an answer up to the first comment."""
-        if _length(intent.text) > LONGEST:
+        if units(intent.text) > LONGEST:
             return Rejected(Fault.TOO_LONG, f"A comment holds {LONGEST} characters; this one has more.")
         try:
             path = f"{node(intent.parent.id)}/comments"
@@ -162,35 +159,13 @@ class FacebookConnector:
         return _facebook_nodes.find_own_reply(call, intent)
 
     def edit(self, call: Call, post_id: str, text: str) -> Outcome:
-        if _length(text) > LONGEST:
+        if units(text) > LONGEST:
             return Rejected(Fault.TOO_LONG, f"A comment holds {LONGEST} characters; this one has more.")
-        return self._changed(call, post_id, "POST", {"message": text})
+        return GRAPH.change(call, post_id, "POST", {"message": text})
 
     def delete(self, call: Call, post_id: str) -> Outcome:
         """Facebook refuses to delete what is gone with the same words as what is not ours, so a refusal is read up."""
-        outcome = self._changed(call, post_id, "DELETE", None)
-        if not isinstance(outcome, Rejected) or outcome.fault is not Fault.GONE:
-            return outcome
-        try:
-            state = _facebook_nodes.state_of(call, post_id)
-        except ConnectorError as error:
-            return Rejected(error.fault, error.detail, error.retry_at)
-        return Posted(Receipt(post_id)) if state.status is PostStatus.DELETED else outcome
+        return GRAPH.remove(call, post_id, lambda: _facebook_nodes.state_of(call, post_id))
 
     def outcomes(self, call: Call, post_ids: tuple[str, ...]) -> tuple[Signal, ...]:
         return tuple(signal for one in post_ids for signal in _facebook_nodes.signals_of(call, one))
-
-    def _changed(self, call: Call, post_id: str, method: str, form: dict[str, str] | None) -> Outcome:
-        try:
-            path = node(post_id)
-        except ConnectorError as error:
-            return Rejected(error.fault, error.detail)
-        answer = GRAPH.write(call, method, path, form)
-        if isinstance(answer, Answer) and member(answer.body, "success") is not True:
-            return Unknown(f"Facebook answered {answer.status}, but did not say that it was done.")
-        return answer if isinstance(answer, Rejected | Unknown) else Posted(Receipt(post_id))
-
-
-def _length(text: str) -> int:
-    """Count UTF-16 units."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2

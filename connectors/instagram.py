@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from connectors import _instagram_nodes, _instagram_sources, _instagram_webhook
+from connectors._graph_text import as_public, units
 from connectors._graph_wire import VERSION_OPTION, node
 from connectors._instagram_sources import GRAPH
-from connectors._line import Answer
 from connectors._reading import id_of, member, optional_id, text_in
-from connectors._text import clean, one_line
+from connectors._text import one_line
 from connectors.base import (
     Call,
     Capability,
@@ -32,7 +32,6 @@ from connectors.base import (
     Post,
     Posted,
     PostState,
-    PostStatus,
     Receipt,
     Rejected,
     ReplyContext,
@@ -137,13 +136,12 @@ class InstagramConnector:
         return Yes()
 
     def measure(self, text: str, context: ReplyContext) -> Length:
-        return Length(_length(self.render(text, context)), context.max_length or LONGEST)
+        return Length(units(self.render(text, context)), context.max_length or LONGEST)
 
     def render(self, text: str, context: ReplyContext) -> str:
         """Instagram shows plain text, and notifies whom we answer without a mention."""
         del context
-        lines = clean(text.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
-        return "\n".join(line.rstrip() for line in lines).strip()
+        return as_public(text)
 
     def new_key(self, intent_id: UUID, now: datetime) -> str:
         del now
@@ -151,7 +149,7 @@ class InstagramConnector:
 
     def reply(self, call: Call, intent: ReplyIntent) -> Outcome:
         """Answer a comment, once. Instagram moves an answer to an answer up to the first comment."""
-        if _length(intent.text) > LONGEST:
+        if units(intent.text) > LONGEST:
             return Rejected(Fault.TOO_LONG, f"A comment holds {LONGEST} characters; this one has more.")
         if len(_HASHTAG.findall(intent.text)) > MOST_HASHTAGS:
             return Rejected(Fault.INVALID, f"A comment holds {MOST_HASHTAGS} hashtags; this one has more.")
@@ -175,23 +173,7 @@ class InstagramConnector:
         return Rejected(Fault.INVALID, "Instagram lets nobody edit a comment: delete it and answer again.")
 
     def delete(self, call: Call, post_id: str) -> Outcome:
-        """Instagram refuses to delete what is gone with the same words as what is not ours: a refusal is read up."""
-        try:
-            answer = GRAPH.write(call, "DELETE", node(post_id))
-            if isinstance(answer, Answer):
-                done = member(answer.body, "success") is True
-                return Posted(Receipt(post_id)) if done else Unknown("Instagram did not say that it was deleted.")
-            if isinstance(answer, Rejected) and answer.fault is Fault.GONE:
-                state = _instagram_nodes.state_of(call, post_id)
-                return Posted(Receipt(post_id)) if state.status is PostStatus.DELETED else answer
-        except ConnectorError as error:
-            return Rejected(error.fault, error.detail, error.retry_at)
-        return answer
+        return GRAPH.remove(call, post_id, lambda: _instagram_nodes.state_of(call, post_id))
 
     def outcomes(self, call: Call, post_ids: tuple[str, ...]) -> tuple[Signal, ...]:
         return tuple(signal for one in post_ids for signal in _instagram_nodes.signals_of(call, one))
-
-
-def _length(text: str) -> int:
-    """Count UTF-16 units."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
