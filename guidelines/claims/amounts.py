@@ -182,6 +182,8 @@ def _denied(fact: Quantity, claim: tuple[float, float, str, bool], slack: float)
 
 
 def _parts(fact: Quantity, claim: Quantity, *, negated: bool) -> Match:
+    if fact.dimension == "date" and claim.high is not None:
+        return _decade(fact, claim, negated=negated)
     pairs = [(ours, theirs) for ours, theirs in zip(fact.parts, claim.parts, strict=True) if None not in (ours, theirs)]
     if not pairs:
         return Match.UNCLEAR
@@ -189,6 +191,13 @@ def _parts(fact: Quantity, claim: Quantity, *, negated: bool) -> Match:
     if negated:
         return Match.DIFFERENT if same else Match.UNCLEAR
     return _bent_date(fact, claim) if claim.relation in ("<", ">") else Match.EQUAL if same else Match.DIFFERENT
+
+
+def _decade(fact: Quantity, claim: Quantity, *, negated: bool) -> Match:
+    """ "In the eighties" against a year."""
+    if negated or claim.high is None or fact.high is not None or not fact.value:
+        return Match.UNCLEAR
+    return Match.EQUAL if claim.value <= fact.value <= claim.high else Match.DIFFERENT
 
 
 def _bent_date(fact: Quantity, claim: Quantity) -> Match:

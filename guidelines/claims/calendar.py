@@ -32,6 +32,8 @@ _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 _ORDINAL = ("st", "nd", "rd", "th")
 _BEFORE_YEAR = group("calendar before year")
 _COUNTED = group("calendar counted")
+_DECADES = {"fifties": 1950, "sixties": 1960, "seventies": 1970, "eighties": 1980, "nineties": 1990}
+_BEFORE_DECADE = frozenset({"the", "early", "late", "mid"})
 _UNTIL = frozenset({"at", "till", "until", "til"})
 _OPENS = frozenset({"open", "opens", "opened", "starts", "start"})
 _CLOSES = frozenset({"close", "closes", "closed", "shut", "shuts", "ends"})
@@ -80,6 +82,22 @@ def date_at(tokens: Sequence[Token], at: int) -> Date | None:
     if token.kind == "word" and token.text in _MONTHS:
         return _month_first(tokens, at)
     return None
+
+
+def decade_at(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
+    """The first year of "the 80s", "the nineties" or "the 1980s" and its last token."""
+    if at >= len(tokens):
+        return None
+    text = tokens[at].text
+    if text in _DECADES:
+        return (_DECADES[text], at) if at and tokens[at - 1].text in _BEFORE_DECADE else None
+    plural = at + 1 < len(tokens) and tokens[at + 1].text == "s" and tokens[at + 1].attached
+    if tokens[at].kind != "number" or not plural or not text.endswith("0"):
+        return None
+    if _YEAR.fullmatch(text):
+        return int(text), at + 1
+    before = tokens[at - 1].text if at else ""
+    return (1900 + int(text), at + 1) if text.isdecimal() and len(text) == 2 and before in _BEFORE_DECADE else None
 
 
 def _numeric(text: str, at: int) -> Date | None:

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from guidelines.claims import gate
+from guidelines.claims.calendar import decade_at
 from guidelines.claims.entities import EntityIndex, Mention
 from guidelines.claims.gate import Stance
 from guidelines.claims.lexicon import group, meanings, phrases, stem, stop_words, weak_words
+from guidelines.claims.quotations import is_quoted
 from guidelines.claims.text import Token, fold, sentence_bounds, tokens_of
 from guidelines.claims.variants import VARIANTS
 
@@ -16,8 +18,6 @@ _BREAKS = frozenset({",", ":", ";", "(", ")", ".", "!", "?", "-", "|", "/", "*",
 _CONJUNCTIONS = group("clauses conjunctions")
 _PRONOUNS = group("clauses pronouns")
 _SUBJECTS = _PRONOUNS | frozenset(["i", "we", "my", "our", "i'm", "i've", "the"])
-_QUOTED = 3
-"""A quotation of fewer words is a name, or a word that is spoken of."""
 _FEELINGS = group("clauses feelings")
 _ANSWERS = frozenset({"no", "nope", "nah", "yes", "yeah", "yep", "yup"})
 _BEFORE_MINUS = frozenset({"to", "below", "at", "under", "above", "until", "reach", "reaches"})
@@ -74,10 +74,23 @@ def _split_all(text: str, index: EntityIndex) -> list[Clause]:
             sentence = [token for token in sentence if token.text != "?"]
         quoted = sentence[0].text == ">"
         invented = invented or gate.is_creative(sentence)
-        for tokens in _split(sentence):
+        for tokens in _split(_without_aside(sentence, index)):
             clause = _clause(tokens, sentence, number, index)
             found.append(replace(clause, stance=Stance.OTHER) if quoted or invented else clause)
     return found[:MOST_CLAUSES]
+
+
+def _without_aside(sentence: Sequence[Token], index: EntityIndex) -> Sequence[Token]:
+    """A sentence without the brackets around a bare name: "the Lindmoor clinic (Lumivox) is shut"."""
+    texts = [token.text for token in sentence]
+    if "(" not in texts or ")" not in texts[texts.index("(") :]:
+        return sentence
+    start = texts.index("(")
+    end = texts.index(")", start)
+    inside = index.mentions(sentence[start + 1 : end])
+    if sum(mention.last - mention.first + 1 for mention in inside) != end - start - 1:
+        return sentence
+    return [token for at, token in enumerate(sentence) if at not in (start, end)]
 
 
 def _clause(tokens: Sequence[Token], sentence: Sequence[Token], number: int, index: EntityIndex) -> Clause:
@@ -113,8 +126,14 @@ def _breaks(sentence: Sequence[Token], at: int) -> bool:
     if token.text in _BREAKS:
         return not _inside_list(sentence, at)
     if token.text in _CONJUNCTIONS and at:
-        return not (token.text == "since" and following.isdecimal())
+        return not (token.text == "since" and (following.isdecimal() or _tells_decade(sentence, at + 1)))
     return token.text in ("and", "which", "or") and following in _SUBJECTS
+
+
+def _tells_decade(sentence: Sequence[Token], at: int) -> bool:
+    """Whether "the 80s" or "the early nineties" stands at a place."""
+    near = sentence[at : at + 3]
+    return bool(near) and near[0].text == "the" and any(decade_at(sentence, at + step) for step in (1, 2))
 
 
 def _inside_list(sentence: Sequence[Token], at: int) -> bool:
@@ -262,7 +281,7 @@ def _refute(clauses: list[Clause]) -> list[Clause]:
     for at, clause in enumerate(clauses):
         if gate.refutes_before(clause.tokens):
             _mark_reported(settled, at)
-        if _is_quoted(clause):
+        if clause.stance is Stance.ASSERTION and is_quoted(clause.tokens, clause.around):
             settled[at] = replace(settled[at], stance=Stance.HEDGED)
         if gate.rejects(clause.tokens) and not _negated_rejection(clause):
             settled[at] = replace(settled[at], refuted=True)
@@ -271,28 +290,6 @@ def _refute(clauses: list[Clause]) -> list[Clause]:
         elif at and gate.denies(clause.tokens) and _follows_quote(clauses, at):
             _mark_before(settled, at)
     return settled
-
-
-def _is_quoted(clause: Clause) -> bool:
-    """Whether somebody else's sentence is quoted, on which the author goes on to comment."""
-    if clause.stance is not Stance.ASSERTION:
-        return False
-    marks = [token for at, token in enumerate(clause.around) if token.text == '"' and not _means_inches(clause, at)]
-    for opening, closing in zip(marks[::2], marks[1::2], strict=False):
-        if opening.start < clause.tokens[0].start and clause.tokens[-1].end <= closing.start:
-            return _is_sentence(clause.around, opening, closing)
-    return False
-
-
-def _means_inches(clause: Clause, at: int) -> bool:
-    return at > 0 and clause.around[at].attached and clause.around[at - 1].kind == "number"
-
-
-def _is_sentence(sentence: Sequence[Token], opening: Token, closing: Token) -> bool:
-    """Whether more than a name or a single word stands between two quotation marks, and not all of the sentence."""
-    inside = [token for token in sentence if opening.start < token.start < closing.start and token.kind == "word"]
-    outside = [token for token in sentence if token.kind == "word" and token not in inside]
-    return len(inside) >= _QUOTED and bool(outside)
 
 
 def _negated_rejection(clause: Clause) -> bool:

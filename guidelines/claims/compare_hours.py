@@ -5,6 +5,7 @@ from guidelines.claims.lexicon import group
 
 _NIGHT = group("compare_hours night")
 _CLOSED = group("compare_hours closed")
+_HOURS = frozenset({"±open", "~hours", "~phone"})
 _ENOUGH = 0.34
 _WEEK = 7
 
@@ -34,7 +35,9 @@ def _all_week(fact: Prepared, said: Said, pairing: Pairing) -> Evidence | None:
     always = next((each for each in said.reading.quantities if each.dimension == "always"), None)
     if always is None or not 0 < len(days) < _WEEK or fact.reading.scope.negated:
         return None
-    if said.reading.scope.sign_of(always.first) < 0 or not any("±open" in term.keys for term in fact.reading.terms):
+    if said.reading.scope.sign_of(always.first) < 0 or not any(
+        _HOURS & term.keys.keys() for term in fact.reading.terms
+    ):
         return None
     if pairing.score(fact.weights, range(len(fact.weights))) < _ENOUGH and not pairing.topic.sole:
         return None

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from guidelines.claims.compare_hours import names_hour_alone
 from guidelines.claims.compare_quantities import ALLOWANCE
+from guidelines.claims.compare_swaps import is_unknown
 from guidelines.claims.evidence import BORROWED, Evidence, Pairing, Prepared, Said, opposed_by_pole
 from guidelines.claims.lexicon import group
 from guidelines.claims.terms import Term
@@ -19,6 +20,8 @@ _NEGATED_PART = 0.55
 _AROUND = 0.4
 _DENIED_PART = 0.6
 _WHOLE = 0.5
+_NAMED = 0.65
+_ALTERNATIVES = frozenset({"or", "nor", "and", ",", "/"})
 _DELAYED = 0.55
 _FAST = frozenset({"within", "under", "less"})
 _BEHIND = 0.6
@@ -166,6 +169,7 @@ def _against_denial(fact: Prepared, said: Said, pairing: Pairing) -> float:
         return 0.0
     if _denies_the_opposite(fact, pairing, denied) or _merely_needs(fact, said):
         return 0.0
+    denied = _without_alternatives(fact, denied, affirmed)
     core = _core(fact, denied)
     weights = {at: fact.weights[at] * (1.0 if at in core else 0.4) for at in denied}
     covered = sum(weights[at] * pairing.shares[at] for at in affirmed) / sum(weights.values())
@@ -180,6 +184,21 @@ def _against_denial(fact: Prepared, said: Said, pairing: Pairing) -> float:
     ):
         return 0.0
     return 0.55 + 0.4 * covered - (0.15 if around < 0.3 and outside else 0.0)
+
+
+def _without_alternatives(fact: Prepared, denied: Sequence[int], affirmed: Sequence[int]) -> list[int]:
+    """What is denied without the words that "or" joins to one the post affirms: "no trading or custody"."""
+    tokens, terms = fact.reading.tokens, fact.reading.terms
+    chosen = set(affirmed)
+    for at in denied:
+        for other in (at - 1, at + 1):
+            if at in chosen or other not in affirmed:
+                continue
+            first, second = sorted((terms[at], terms[other]), key=lambda term: term.first)
+            between = [token.text for token in tokens[first.last + 1 : second.first]]
+            if between and set(between) <= _ALTERNATIVES and second.first == first.last + 1 + len(between):
+                return [number for number in denied if number != at]
+    return list(denied)
 
 
 def _is_general(term: Term, partner: Term | None) -> bool:
@@ -235,8 +254,9 @@ def _against_affirmation(fact: Prepared, said: Said, pairing: Pairing, flipped: 
         return 0.45 if whole >= 0.34 else 0.0
     if _denies_existence(said, matched) and _is_head(fact, flipped):
         return 0.6 + 0.35 * covered
-    if covered == 1.0 and _denies_predicate(fact, pairing, flipped):
-        return 0.65
+    named = _denies_name(fact, pairing, flipped, first)
+    if named or (covered == 1.0 and _denies_predicate(fact, pairing, flipped)):
+        return _NAMED
     if whole < _WHOLE:
         return 0.45 if whole >= 0.34 else 0.0
     return 0.5 + 0.25 * covered + 0.2 * whole
@@ -265,6 +285,19 @@ def _denies_predicate(fact: Prepared, pairing: Pairing, flipped: Sequence[int]) 
         and first not in fact.heads
         and not _is_general(fact.reading.terms[first], pairing.partners[first])
         and fact.reading.terms[first].sign > 0
+    )
+
+
+def _denies_name(fact: Prepared, pairing: Pairing, flipped: Sequence[int], first: Sequence[Term]) -> bool:
+    """Whether the very name that a fact affirms something of is denied: "does not support Velcard"."""
+    if not all(_known(fact, term) for term in first):
+        return False
+    tokens = fact.reading.tokens
+    named = (at for at in flipped if pairing.shares[at] == 1.0 and fact.reading.terms[at].sign > 0)
+    return any(
+        tokens[fact.reading.terms[at].first].capital and is_unknown(tokens[fact.reading.terms[at].first])
+        for at in named
+        if fact.reading.terms[at].first > 0
     )
 
 

@@ -7,7 +7,7 @@ from guidelines.claims.amounts import Match, comparable, compare
 from guidelines.claims.attributes import ENOUGH, attribute_score, counts_something
 from guidelines.claims.evidence import Evidence, Pairing, Prepared, Said
 from guidelines.claims.lexicon import group
-from guidelines.claims.quantities import Quantity
+from guidelines.claims.quantities import Quantity, units
 from guidelines.claims.terms import Reading
 
 _CEILING = group("compare_quantities ceiling")
@@ -16,6 +16,8 @@ ALLOWANCE = frozenset({"~returns", "~cancel", "~trial", "±refund", "~warranty",
 
 _YEAR = 31557600.0
 _AGED = frozenset({"be", "are", "aged", "age", "over", "under", "is", "turn"})
+_ONWARDS = frozenset({"upwards", "onwards", "up", "older"})
+_MEASURES = frozenset({"length", "mass", "volume", "speed", "area", "power", "energy", "pressure"})
 _ALL = frozenset({"all", "every", "entirely", "fully", "each", "only", "exclusively"})
 _PARTS = frozenset({"some", "half", "few", "certain", "selected", "most"})
 _SURE = 0.55
@@ -83,6 +85,7 @@ def _only_some(said: Said) -> int | None:
 
 
 def _one(fact: Prepared, said: Said, pairing: Pairing, ours: Quantity, theirs: Quantity) -> Evidence | None:
+    theirs = _as_measured(fact, said, ours, theirs)
     age = _as_age(fact, said, ours, theirs)
     if not comparable(ours, age) or _is_other_age(said, ours, age) or _is_within(said, ours, age):
         return None
@@ -151,9 +154,24 @@ def _as_age(fact: Prepared, said: Said, ours: Quantity, theirs: Quantity) -> Qua
         return theirs
     before = {token.text for token in said.reading.tokens[max(0, theirs.first - 2) : theirs.first]}
     aged = ours.dimension == "age" or any("~age" in term.keys for term in fact.reading.terms)
+    onwards = theirs.relation == ">=" and bool(before & {"from", "at"} or said.words & _ONWARDS)
+    before = before | {"age"} if onwards else before
     return (
         replace(theirs, dimension="age", value=theirs.value * _YEAR, high=None) if aged and before & _AGED else theirs
     )
+
+
+def _as_measured(fact: Prepared, said: Said, ours: Quantity, theirs: Quantity) -> Quantity:
+    """A bare decimal in the fact's own unit: "maxes out at 2.35 tyres" against "up to 2.6 inches"."""
+    if ours.dimension not in _MEASURES or theirs.dimension != "count" or float(theirs.value).is_integer():
+        tokens = said.reading.tokens[theirs.first : theirs.last + 1]
+        if ours.dimension not in _MEASURES or theirs.dimension != "count" or not any("." in t.text for t in tokens):
+            return theirs
+    name = next((t.text for t in fact.reading.tokens[ours.first : ours.last + 1] if t.text in units()), None)
+    if name is None:
+        return theirs
+    factor = units()[name][1]
+    return replace(theirs, dimension=ours.dimension, value=theirs.value * factor, high=None, step=ours.step)
 
 
 def _confidence(score: float, ours: Quantity, theirs: Quantity) -> float:

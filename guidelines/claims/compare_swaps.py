@@ -43,17 +43,18 @@ def _rivals(fact: Prepared, said: Said, ours: Term, theirs: Term) -> bool:
     if opposed_by_pole(ours, theirs) or any(term.relation(theirs) for term in fact.reading.terms):
         return False
     if _is_name(fact.reading.tokens[ours.first]):
-        return _is_unknown(said.reading.tokens[theirs.first])
-    return bool(_EXCLUSIVE & {token.text for token in fact.reading.tokens}) and _is_unknown(
+        return is_unknown(said.reading.tokens[theirs.first])
+    return bool(_EXCLUSIVE & {token.text for token in fact.reading.tokens}) and is_unknown(
         said.reading.tokens[theirs.first]
     )
 
 
 def _is_name(token: Token) -> bool:
-    return token.capital and _is_unknown(token)
+    return token.capital and is_unknown(token)
 
 
-def _is_unknown(token: Token) -> bool:
+def is_unknown(token: Token) -> bool:
+    """Whether no word list knows a word, as with most names."""
     part = stem(token.text)
     return part not in meanings().by_first and part not in stop_words() and part not in weak_words()
 

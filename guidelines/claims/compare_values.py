@@ -234,7 +234,7 @@ def _of_kind(fact: Prepared, said: Said, ours: list[Value], theirs: list[Value],
             yield _evidence(fact, said, ours[0], value, confidence, contradicts=True)
     if not stated or not affirmed:
         return
-    if (only := _narrowed(said, ours, stated)) is not None:
+    if (only := _narrowed(said, ours, stated) or _beyond(fact, ours, stated)) is not None:
         yield _evidence(fact, said, ours[0], only, confidence, contradicts=True)
     elif any(our.agrees_with(value) or value.name in fact.wholes for our in ours for value in stated):
         yield _evidence(fact, said, ours[0], stated[0], confidence, contradicts=False)
@@ -249,6 +249,13 @@ def _meant(fact: Prepared, said: Said, pairing: Pairing, theirs: list[Value]) ->
         for term, partner, relation in zip(fact.reading.terms, pairing.partners, pairing.relations, strict=True)
     )
     return [value for value in theirs if not turned or said.reading.scope.sign_of(value.first) > 0]
+
+
+def _beyond(fact: Prepared, ours: Sequence[Value], stated: Sequence[Value]) -> Value | None:
+    """Where a post says "worldwide" and the fact "only to Norway"."""
+    if _anywhere(ours) or not _ONLY & {token.text for token in fact.reading.tokens}:
+        return None
+    return next((value for value in stated if value.name == ANYWHERE), None)
 
 
 def _anywhere(values: Sequence[Value]) -> bool:

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from guidelines.claims.evidence import Evidence, Pairing, Prepared, Said
 from guidelines.claims.lexicon import stem
 from guidelines.claims.quantities import Quantity
+from guidelines.claims.slots import Slot
 from guidelines.claims.terms import Reading, Term
+from guidelines.claims.values import Value
 
 _JOINING = frozenset({"on", "for", "of"})
 _ARTICLES = frozenset({"the", "a", "an", "its", "their", "your", "our", "my"})
@@ -64,7 +66,7 @@ def _strange(fact: Prepared, said: Said, term: Term | None, span: Sequence[int])
     """Whether a word is a thing that the fact does not know, and none of the values compared."""
     if term is None or not term.text.isalpha() or term.first in span:
         return False
-    answers = (*said.reading.values, *said.reading.slots, *said.reading.quantities)
+    answers: tuple[Value | Slot | Quantity, ...] = (*said.reading.values, *said.reading.slots, *said.reading.quantities)
     if any(each.first <= term.first <= each.last for each in answers):
         return False
     own = {stem(part) for part in fact.entity.lower().split()}

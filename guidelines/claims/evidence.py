@@ -32,6 +32,8 @@ class Evidence:
     quantity: int | None = None
     slot: bool = False
     """Whether it compares who or what fills the same slot, which needs no further words in common."""
+    subject: bool = False
+    """Whether it compares the subject of the clause, which may then be unknown to the fact."""
 
 
 @dataclass(frozen=True, slots=True)

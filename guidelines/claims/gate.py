@@ -56,6 +56,7 @@ _KNOWING = group("gate knowing")
 _DIARY = group("gate diary")
 _NO_PAST = ("un", "limited", "need", "speed")
 _BEFORE_MONTH = frozenset({"in", "since", "last", "this", "of", "by", "until", "from", "early", "late", "mid"})
+_BEFORE_CAREER = frozenset({"a", "an", "by", "two", "three", "some", "of"})
 _MADE = frozenset({"made", "built", "sold", "grown"})
 _EXPERIENCED = group("gate experienced")
 _PARTICIPLES = group("gate participles")
@@ -106,7 +107,7 @@ def stance_of(clause: Sequence[Token], sentence: Sequence[Token]) -> Stance:
         (_PAST, Stance.PAST),
         (_HEDGES, Stance.HEDGED),
     ):
-        if contains(_without_month(clause) if stance is Stance.HEDGED else clause, listed):
+        if contains(_plain(clause, stance), listed):
             return stance
     if _is_hedged(clause, sentence):
         return Stance.HEDGED
@@ -121,6 +122,22 @@ def _is_hedged(clause: Sequence[Token], sentence: Sequence[Token]) -> bool:
     """Whether a doubt stands before a clause in its sentence, or takes all of it back: "but I may be wrong"."""
     before = [token for token in sentence if clause and token.start <= clause[0].start]
     return contains(before, _HEDGES) or contains(sentence, _LATE_HEDGES)
+
+
+def _plain(clause: Sequence[Token], stance: Stance) -> Sequence[Token]:
+    """A clause without the words that only look like marks of a stance."""
+    if stance is Stance.HEDGED:
+        return _without_month(clause)
+    return _without_career(clause) if stance is Stance.PAST else clause
+
+
+def _without_career(clause: Sequence[Token]) -> list[Token]:
+    """A clause without the "former" of somebody brought in by their trade: "started by a former mechanic"."""
+    return [
+        token
+        for at, token in enumerate(clause)
+        if token.text not in ("former", "ex") or not at or clause[at - 1].text not in _BEFORE_CAREER
+    ]
 
 
 def _without_month(clause: Sequence[Token]) -> list[Token]:

@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 
 from guidelines.claims import gate
 from guidelines.claims.clauses import Clause, clauses_of
+from guidelines.claims.compare_agents import compare_agents
 from guidelines.claims.compare_hours import compare_hours
+from guidelines.claims.compare_lists import compare_lists
 from guidelines.claims.compare_polarity import compare_polarity
 from guidelines.claims.compare_quantities import compare_quantities
 from guidelines.claims.compare_scope import compare_scope
@@ -119,13 +121,13 @@ class Judge:
                 continue
             if fact.qualifiers and not fact.qualifiers & _stems(said) and not is_universal(clause.tokens):
                 evidence = replace(evidence, confidence=min(evidence.confidence, 0.55))
-            if evidence.contradicts and other_subject(fact, said):
+            if evidence.contradicts and not evidence.subject and other_subject(fact, said):
                 continue
             episode = gate.is_episode(clause.tokens) and not fact.reading.scope.negated and not evidence.slot
             foreign = fact.twofold or episode or (pairing.topic.foreign and not evidence.slot)
             foreign = foreign or own_amount_beside(fact, said.beside, evidence)
             foreign = foreign or (not evidence.slot and other_kind(fact, said, pairing, evidence))
-            if evidence.contradicts and (foreign or _off_topic(fact, said, anchor)):
+            if evidence.contradicts and (foreign or (not evidence.subject and _off_topic(fact, said, anchor))):
                 evidence = replace(evidence, confidence=min(evidence.confidence, _DOUBT))
             fit = pairing.score(fact.weights, range(len(fact.weights)))
             yield replace(_judgement(fact, clause, said.reading, evidence), fit=fit)
@@ -174,10 +176,9 @@ def _evidence(fact: Prepared, said: Said, pairing: Pairing) -> Iterator[Evidence
         yield scope
     yield from compare_quantities(fact, said, pairing)
     yield from compare_swaps(fact, said, pairing)
-    if (hours := compare_hours(fact, said, pairing)) is not None:
-        yield hours
-    if (found := compare_polarity(fact, said, pairing)) is not None:
-        yield found
+    for compared in (compare_hours, compare_agents, compare_lists, compare_polarity):
+        if (found := compared(fact, said, pairing)) is not None:
+            yield found
 
 
 def _weigh(found: Iterable[Evidence]) -> Evidence | None:

@@ -116,7 +116,10 @@ def _quantity_at(tokens: Sequence[Token], at: int) -> Quantity | None:
 
 
 def calendar_quantity(tokens: Sequence[Token], at: int) -> Quantity | None:
-    """A date or a clock time at a token."""
+    """A date, a decade or a clock time at a token."""
+    if (decade := calendar.decade_at(tokens, at)) is not None:
+        year, last = decade
+        return Quantity("date", float(year), at, last, high=year + 9.0, parts=(year, None, None))
     if (date := calendar.date_at(tokens, at)) is not None:
         return Quantity("date", float(date.year or 0), at, date.last, parts=(date.year, date.month, date.day))
     if (clock := calendar.clock_at(tokens, at)) is not None:

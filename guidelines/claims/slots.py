@@ -14,6 +14,7 @@ _TITLES = group("slots titles")
 _ABUSE = group("slots abuse")
 _HOLDING = frozenset({"is", "was", "as", ",", "been", "become", "became", "remains"})
 _LONGEST = 4
+_FAR = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ def _past_date(tokens: Sequence[Token], at: int) -> int:
 def _after(tokens: Sequence[Token], names: frozenset[int], kind: str, at: int, *, strict: bool) -> Slot | None:
     while at < len(tokens) and (tokens[at].text in _SKIPPED or at in names or tokens[at].text == "'s"):
         at += 1
+    at = _called(tokens, at)
     end = at
     while end < len(tokens) and end - at < _LONGEST and _fills(tokens[end], names, end):
         end += 1
@@ -125,6 +127,16 @@ def _after(tokens: Sequence[Token], names: frozenset[int], kind: str, at: int, *
     if by_name:
         end = _end_of_name(tokens, at, end)
     return _slot(tokens, kind, at, end)
+
+
+def _called(tokens: Sequence[Token], at: int) -> int:
+    """The place of the name in "a former mechanic called Joost Abelink", or of what stands there otherwise."""
+    for here in range(at, min(len(tokens) - 1, at + _FAR)):
+        if tokens[here].text in ("called", "named") and tokens[here + 1].capital:
+            return here + 1
+        if tokens[here].kind != "word":
+            break
+    return at
 
 
 def _through_names(tokens: Sequence[Token], names: frozenset[int], at: int) -> int:

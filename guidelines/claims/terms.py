@@ -14,6 +14,8 @@ from guidelines.claims.values import Value, expand_days, values_of
 WEAK = 0.15
 _SHORTEST_ROOT = 5
 _BEFORE_DOWN = frozenset({"no", "animal", "goose", "duck", "any", "feather", "contain", "contains", "of"})
+_PARTICLES = frozenset({"out", "off", "up", "back", "down", "away"})
+_SPLITTING = frozenset({"and", "but", "or", "to", "that", "which", "because", "is", "are", "for", "with", "of", "on"})
 _ARTICLES = frozenset({"a", "an", "the", "my", "this", "that", "another"})
 _NO_EXTRA = frozenset({"included", "inclusive"})
 HALF = 0.4
@@ -124,9 +126,24 @@ def _phrases(
         length, meaning = meanings().at(words, number)
         if length == 2 and tuple(words[number : number + 2]) == ("up", "to") and not _is_number(tokens, at + 2):
             length, meaning = 1, {}
+        if length <= 2 and (split := _split_verb(tokens, parts, kept, number + length - 1)):
+            length, meaning = 1, split
         found.append((at, kept[number + length - 1], meaning))
         number += length
     return found
+
+
+def _split_verb(
+    tokens: Sequence[Token], parts: Sequence[str], kept: Sequence[int], number: int
+) -> dict[str, int] | None:
+    """What a verb means with its particle behind the object: "take the battery out"."""
+    known = {rest[1]: meaning for rest, meaning in meanings().by_first.get(parts[kept[number]], ()) if len(rest) == 2}
+    for behind in kept[number + 2 : number + 5]:
+        if tokens[behind].kind == "symbol" or tokens[behind].text in _SPLITTING:
+            return None
+        if tokens[behind].text in _PARTICLES and parts[behind] in known:
+            return known[parts[behind]]
+    return None
 
 
 def _terms(

@@ -10,6 +10,8 @@ from guidelines.claims.text import Token, fold, tokens_of
 ANYWHERE = "anywhere"
 EVERY_DAY = "every day"
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_SHORT_DAYS = {name: day for day in _DAYS for name in (day[:3], day[:4], day[:5]) if name != day}
+_WORDS_TOO = frozenset({"sat", "sun", "wed"})
 _NEEDS_CAPITAL = group("values needs capital")
 _CAPITAL_KINDS = frozenset({"code", "engine", "hostcloud", "fuel", "milk"})
 
@@ -148,6 +150,8 @@ def _days_at(tokens: Sequence[Token], at: int) -> list[Value]:
     word = tokens[at].text
     if word in ("all", "year") and (length := _all_year(tokens, at)):
         return [Value("season", season, at, at + length - 1) for season in ("summer", "winter", "autumn")]
+    if (day := _short_day(tokens, at)) is not None:
+        return [Value("weekday", day, at, at)]
     following = [token.text for token in tokens[at + 1 : at + 5]]
     if word in ("weekday", "weekdays"):
         return [Value("weekday", day, at, at) for day in _DAYS[:5]]
@@ -160,6 +164,15 @@ def _days_at(tokens: Sequence[Token], at: int) -> list[Value]:
     return []
 
 
+def _short_day(tokens: Sequence[Token], at: int) -> str | None:
+    """The day of "Mon"; "sat", "sun" and "wed" are days only beside another one: "Mon to Sat"."""
+    day = _SHORT_DAYS.get(tokens[at].text)
+    if day is None or tokens[at].text not in _WORDS_TOO:
+        return day
+    near = [*tokens[max(0, at - 2) : at], *tokens[at + 1 : at + 3]]
+    return day if any(token.text in _SHORT_DAYS or token.text.removesuffix("s") in _DAYS for token in near) else None
+
+
 def _all_year(tokens: Sequence[Token], at: int) -> int:
     words = [token.text for token in tokens[at : at + 3]]
     if words[:2] == ["all", "year"]:
@@ -170,9 +183,10 @@ def _all_year(tokens: Sequence[Token], at: int) -> int:
 def expand_days(values: list[Value], tokens: Sequence[Token]) -> list[Value]:
     """Fill in the days of "Monday to Friday"."""
     days = [value for value in values if value.kind == "weekday"]
-    if len(days) != 2 or days[1].first != days[0].last + 2:
+    if len(days) != 2 or not 1 <= days[1].first - days[0].last <= 2:
         return values
-    if tokens[days[0].last + 1].text not in ("to", "through", "till", "until", "thru", "-"):
+    joined = days[1].first == days[0].last + 1 and tokens[days[1].first].hyphenated
+    if not joined and tokens[days[0].last + 1].text not in ("to", "through", "till", "until", "thru", "-"):
         return values
     start, end = _DAYS.index(days[0].name), _DAYS.index(days[1].name)
     between = [Value("weekday", day, days[0].first, days[1].last) for day in _DAYS[start : end + 1]]
