@@ -55,7 +55,8 @@ def _subject(memory: Memory) -> packs.Subject:
 def _window(text: str, findings: tuple[Finding, ...], memory: Memory, words: Words) -> Json:
     named = {finding.rule: finding for finding in reversed(findings)}
     options = [
-        Option(rule, one_line(finding.title or rule, 70), one_line(finding.why, 70)) for rule, finding in named.items()
+        Option(rule, one_line(words.said(finding.title or rule), 70), one_line(words.said(finding.why), 70))
+        for rule, finding in named.items()
     ][-MOST:][::-1]
     return modal(
         CALLBACK,

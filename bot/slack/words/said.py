@@ -15,7 +15,7 @@ LIMITS, CLAUSES, WITHIN = "limits_in_words", "clauses", "within"
 """Tables of a catalogue that are special: how limits begin, what may follow there after a comma, and what is known only
 inside of a blank. All others hold sentences."""
 
-_MOST_LOOKS = 400
+_MOST_LOOKS = 200
 _MOST_SENTENCES = 12
 _MOST_TOGETHER = 6
 _DEEPEST = 4
