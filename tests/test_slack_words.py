@@ -16,8 +16,8 @@ from bot.slack.overseeing import DURATIONS
 from bot.slack.standing import Standing
 from bot.slack.text import units
 from bot.slack.words import LANGUAGES, blanks, catalogue, words_for
-from guidelines.base import Severity
 from connectors.base import Condition, SourceKind
+from guidelines.base import Severity
 
 SLACK = Path(__file__).parent.parent / "bot" / "slack"
 ENGLISH = catalogue("en")
@@ -30,8 +30,8 @@ BUILT = {
     "reply_state": ReplyState,
     "role": Role,
     "review": Disposition,
-}
     "following": SourceKind,
+}
 
 
 def asked_for() -> Iterator[str]:
@@ -70,7 +70,6 @@ def test_texts_built_from_a_value_exist_for_every_value() -> None:
     keys |= {f"review.{each.value}_hint" for each in Disposition}
     keys |= {f"stop.scope_{scope.value}" for scope in StopScope}
     keys |= {f"forecast.{verdict}" for verdict in ("allow", "hold", "refuse", "ask", "until")}
-    keys |= {f"own_error.{way}{end}" for way in (CHANGE, FOLLOW_UP, LEAVE) for end in ("", "_hint", "_done")}
     keys |= {f"accounts.line_{each.value}" for each in Condition if each is not Condition.OK}
     assert keys - ENGLISH.keys() == set()
 
