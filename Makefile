@@ -42,6 +42,7 @@ bench: venv
 
 evaluate: venv
 	$(BIN)/chorus guidelines evaluate tests/data/replies.jsonl
+	$(BIN)/chorus guidelines evaluate tests/data/replies_fourth_author.jsonl
 	$(BIN)/chorus facts evaluate --facts tests/data/facts.yml tests/data/posts.jsonl
 	$(BIN)/chorus facts evaluate --facts tests/data/facts_trades.yml tests/data/posts_trades.jsonl
 

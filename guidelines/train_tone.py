@@ -45,7 +45,12 @@ _INTRODUCTIONS: Final = (
     "Full disclosure, I work at {}.",
     "Sam from {} here.",
 )
-_REPLIES: Final = ("replies.jsonl", "replies_second_author.jsonl", "replies_third_author.jsonl")
+_REPLIES: Final = (
+    "replies.jsonl",
+    "replies_second_author.jsonl",
+    "replies_third_author.jsonl",
+    "replies_fourth_author.jsonl",
+)
 Floats = NDArray[np.float32]
 
 

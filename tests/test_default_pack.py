@@ -35,7 +35,10 @@ def test_the_default_pack_is_free_of_problems_and_remarks() -> None:
     assert [str(remark) for remark in lint(default()) if remark.rule != "facts"] == []
 
 
-@pytest.mark.parametrize("name", ["replies.jsonl", "replies_second_author.jsonl", "replies_third_author.jsonl"])
+@pytest.mark.parametrize(
+    "name",
+    ["replies.jsonl", "replies_second_author.jsonl", "replies_third_author.jsonl", "replies_fourth_author.jsonl"],
+)
 def test_labelled_replies_keep_the_figures_we_promise(name: str) -> None:
     judged = judge_all(read_replies(DATA / name), default())
     assert len(judged) >= 300

@@ -41,6 +41,8 @@ def _company_forms(names: tuple[str, ...]) -> str:
         if words:
             forms.add(r"[\s_-]*".join(map(re.escape, words)))
             forms.update(word for word in words if len(word) >= 3 and word not in _COMMON_WORDS)
+            if len(words) > 1 and "&" in name:
+                forms.add(r"\s?&\s?".join(re.escape(word[0]) for word in words))
     return "(?:" + "|".join(sorted(forms, key=len, reverse=True)) + ")" if forms else ""
 
 

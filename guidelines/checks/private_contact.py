@@ -26,6 +26,7 @@ _NUMBER_CUE: Final = _LEXICON["other number word"].pattern
 _PHONE_SHAPE: Final = _LEXICON["phone shape"].pattern
 _MOBILE: Final = _LEXICON["mobile shape"].pattern
 _OUR_LINE: Final = _LEXICON["our line"].pattern
+_OPENING_HOURS: Final = _LEXICON["opening hours"].pattern
 _FREEPHONE: Final = _LEXICON["free phone"].pattern
 _DATE_LIKE: Final = _LEXICON["no phone"].pattern
 _ADDRESS: Final = _LEXICON["postal address"].pattern
@@ -119,13 +120,21 @@ def _is_public_number(reading: Reading, start: int, text: str) -> bool:
         return _nearest(reading, start, _OURS, _THEIRS) != "theirs"
     if _MOBILE.fullmatch(digits) and not _OUR_LINE.search(reading.before(start, 60)):
         return False
-    return _nearest(reading, start, _OURS, _THEIRS) == "ours"
+    whose = _nearest(reading, start, _OURS, _THEIRS)
+    return whose == "ours" or (whose != "theirs" and _is_desk(reading, start))
+
+
+def _is_desk(reading: Reading, at: int) -> bool:
+    """Whether a brand names hours behind it: who can be reached at fixed hours is a desk and no private person."""
+    return reading.candidate.identity == "brand" and bool(_OPENING_HOURS.search(reading.after(at, 70)))
 
 
 def find_address(reading: Reading) -> Iterator[Span]:
     """Find postal addresses that do not read as a shop, an office or a return address of ours."""
     for match in _ADDRESS.finditer(reading.folded):
         whose = _nearest(reading, match.start(), _SHOP, _THEIRS)
+        if whose != "theirs" and _is_desk(reading, match.end()):
+            continue
         if whose == "theirs" or (not whose and not _is_under_our_name(reading, match.start())):
             yield match.span()
 
