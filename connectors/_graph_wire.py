@@ -110,14 +110,10 @@ class Graph:
 
     def listed(self, call: Call, path: str, params: Mapping[str, str], *, most_pages: int) -> Listing:
         """Read a list to its end, or so many pages of it; raises `ConnectorError`."""
-        return self.continued(call, path, params, self.read(call, path, params), most_pages=most_pages - 1)
-
-    def continued(self, call: Call, path: str, params: Mapping[str, str], first: Answer, *, most_pages: int) -> Listing:
-        """Read the rest of a list whose first page we have."""
-        rows, answer = rows_in(first.body), first
-        further = self.further(call, first.body)
+        answer = self.read(call, path, params)
+        rows, further = rows_in(answer.body), self.further(call, answer.body)
         seen = {tuple(sorted(further.items()))}
-        for _ in range(most_pages):
+        for _ in range(most_pages - 1):
             if not further:
                 break
             answer = self.read(call, path, {**params, **further})

@@ -176,14 +176,20 @@ class ThreadsSide:
         wanted = metrics.split(",")
         return {"data": [{"name": one, "period": "lifetime", "values": [{"value": known[one]}]} for one in wanted]}
 
+    def _is_answered(self, entry: Entry) -> bool:
+        return any(one.parent is entry for one in self.entries.values())
+
     def _permalink(self, entry: Entry) -> str:
         return f"https://www.threads.com/@{entry.username}/post/{entry.id}"
 
     def _show(self, entry: Entry, fields: tuple[Field, ...]) -> dict[str, Any]:
-        has_replies = any(one.parent is entry for one in self.entries.values())
         told: dict[str, Any] = {"id": entry.id, "text": entry.text, "username": entry.username}
         told |= {"timestamp": time_text(entry.created), "permalink": self._permalink(entry)}
-        told |= {"media_type": "TEXT_POST", "has_replies": has_replies, "hide_status": entry.hide_status}
+        told |= {
+            "media_type": "TEXT_POST",
+            "has_replies": lambda _asked: self._is_answered(entry),
+            "hide_status": entry.hide_status,
+        }
         told |= {"is_reply": entry.parent is not None, "is_reply_owned_by_me": entry.username == self.username}
         told |= {"root_post": {"id": entry.root.id} if entry.parent else None}
         told |= {"replied_to": {"id": entry.parent.id} if entry.parent else None}
