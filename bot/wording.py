@@ -22,13 +22,13 @@ GREETINGS = (
     "Hello, this is the {company} team.",
     "{company} team here.",
     "Hi there, from the {company} team.",
-    "Hello, it is the {company} team.",
+    "Hello from us, this is the {company} team.",
 )
 _THANKS = (
-    "Thank you, this made our day here at {company}!",
-    "The {company} team says thank you!",
-    "Lovely to hear, from all of us at {company}.",
-    "That is kind of you, thanks from the {company} team!",
+    "Thank you, this made our day! The {company} team here.",
+    "Hi, the {company} team here. Thank you!",
+    "Lovely to hear! This is the {company} team.",
+    "{company} team here, and thank you.",
 )
 PARTS: Mapping[MentionKind, tuple[Sequence[str], ...]] = MappingProxyType(
     {
@@ -70,7 +70,7 @@ PARTS: Mapping[MentionKind, tuple[Sequence[str], ...]] = MappingProxyType(
                 "That is what it was made for.",
                 "Words like these keep us going.",
             ),
-            ("What do you use it for most?", "What should we do better next?", "Which part do you like best?"),
+            ("What do you use it for most?", "What would you like to see next?", "Which part do you like best?"),
         ),
         MentionKind.LEAD: (
             GREETINGS,

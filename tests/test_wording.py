@@ -56,6 +56,7 @@ def test_neighbours_begin_differently_though_nothing_was_posted_between_them(kin
     assert "Harbour" in one
 
 
+@settings(max_examples=40, deadline=None)
 @given(kind=st.sampled_from(list(MentionKind)), number=st.integers(0, 10_000))
 def test_a_template_passes_the_pack_but_for_its_blanks(kind: MentionKind, number: int) -> None:
     text, _ = wording.template(kind, number, company="Harbour", recent=())
@@ -65,7 +66,7 @@ def test_a_template_passes_the_pack_but_for_its_blanks(kind: MentionKind, number
     assert bool(checking.blanks(text)) == ("[" in text)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40, deadline=None)
 @given(
     who=SUBJECTS,
     saying=SAYINGS,
