@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from connectors._google import Google, quota_begins
-from connectors._graph_mark import Found, Mark, page_of
+from connectors._mark import Found, Mark, page_of
 from connectors._reading import Json, Unreadable, list_of, member, optional_id, text_in
 from connectors._youtube_parse import Reader, Talk, video_in
 from connectors.base import (

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from connectors._google import SERVICE_ACCOUNT, Google
 from connectors._googleplay_parse import Reader, Review, is_ours, moment, path_of, reply_id, review_id
-from connectors._graph_mark import Found, Mark, page_of
+from connectors._mark import Found, Mark, page_of
 from connectors._line import Answer
 from connectors._reading import Json, Unreadable, list_of, member, optional_id, text_in
 from connectors._text import clean, one_line, plain, same

@@ -10,6 +10,7 @@ import pytest
 from bot.models import MentionKind, Mood, ReplyState, Role, SourceState, StopScope, Urgency
 from bot.models.audit import Disposition
 from bot.permissions import Act
+from bot.slack.amending import CHANGE, FOLLOW_UP, LEAVE
 from bot.slack.commands import COMMANDS
 from bot.slack.modals import REASONS
 from bot.slack.overseeing import DURATIONS
@@ -69,8 +70,9 @@ def test_texts_built_from_a_value_exist_for_every_value() -> None:
     keys |= {f"home.source_{state.value}" for state in SourceState} | {f"stop.lasting_{name}" for name in DURATIONS}
     keys |= {f"review.{each.value}_hint" for each in Disposition}
     keys |= {f"stop.scope_{scope.value}" for scope in StopScope}
-    keys |= {f"forecast.{verdict}" for verdict in ("allow", "hold", "refuse", "ask", "until")}
+    keys |= {f"own_error.{way}{end}" for way in (CHANGE, FOLLOW_UP, LEAVE) for end in ("", "_hint", "_done")}
     keys |= {f"accounts.line_{each.value}" for each in Condition if each is not Condition.OK}
+    keys |= {f"forecast.{verdict}" for verdict in ("allow", "hold", "refuse", "ask", "until")}
     assert keys - ENGLISH.keys() == set()
 
 
