@@ -108,7 +108,8 @@ def test_what_cannot_be_read_is_said_and_what_was_typed_stays(play: Company) -> 
 
 
 def test_a_name_belongs_to_one_source(play: Company) -> None:
-    known = play.harbour.source.name
+    with play.harbour.deps.sessions() as session:
+        known = session.get_one(Source, play.harbour.source.id).name
     new_source(play)
     with pytest.raises(PersonError) as refused:
         play.mara.submit(kind="mentions", name=known, channel=play.channel)
