@@ -12,11 +12,12 @@ from guidelines.facts import Claim, FactBase, Label
 
 DATA = Path(__file__).parent / "data"
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
+THIRD_AUTHOR = FactBase.load(DATA / "facts_third_author.yml")
 TRADES = FactBase.load(DATA / "facts_trades.yml")
 
 
-def posts(split: str) -> list[Labelled]:
-    rows = [json.loads(line) for line in (DATA / "posts_trades.jsonl").read_text(encoding="utf-8").splitlines()]
+def posts(split: str, file: str = "posts_trades.jsonl") -> list[Labelled]:
+    rows = [json.loads(line) for line in (DATA / file).read_text(encoding="utf-8").splitlines()]
     return [
         Labelled(row["id"], row["text"], Label(row["label"]), row["fact_id"], row.get("parent"))
         for row in rows
@@ -57,6 +58,14 @@ def test_corrections_stay_precise_where_posts_are_hard(split: str, recall: float
     assert report.recall >= recall, str(report)
 
 
+@pytest.mark.parametrize(("split", "recall"), [("first", 0.9), ("probes", 0.75)])
+def test_a_third_author_is_corrected_just_as_carefully(split: str, recall: float) -> None:
+    report = evaluate(THIRD_AUTHOR, posts(split, "posts_third_author.jsonl"), now=NOW)
+    assert report.precision >= 0.97, str(report)
+    assert report.wrongly_flagged <= 0.01, str(report)
+    assert report.recall >= recall, str(report)
+
+
 @pytest.mark.parametrize(
     ("text", "statements"),
     [
@@ -77,6 +86,16 @@ def test_corrections_stay_precise_where_posts_are_hard(split: str, recall: float
         ("I think Tern has around 100 rooms but I may be wrong", ("Tern has 64 rooms.",)),
         ("Tern stops working below -5", ("The Tern costs £6,400.",)),
         ("Tern is free for us since we're only four people", ("Tern is free for teams of up to five people.",)),
+        ('A friend said "Tern is owned by a hedge fund". Told him to read up.', ("Tern is owned by its members.",)),
+        ('"Tern is made in China" - how often must I read this?', ("Tern is made in Porto.",)),
+        ("Tern turned 15 in 2024, they started in 2009.", ("Tern was founded in 2009.",)),
+        ("Tern's two year guarantee on drivetrain parts is fine", ("Tern frames carry a ten-year warranty.",)),
+        ("Tern chat support answers on sundays too", ("Tern phone support is staffed Monday to Saturday.",)),
+        ("Is it fixed? Asking because no power in the cellar", ("The Tern battery can be removed for charging.",)),
+        ("Tern app crashed twice", ("The Tern works without an app.",)),
+        ("Tern stops charging at 80 percent", ("The Tern runs for 20 hours on one charge.",)),
+        ("Tern signed a three year contract with a designer", ("Tern can be cancelled at any time.",)),
+        ("Tern publishes everything I love", ("Tern publishes only comics.",)),
         ("the transfer from Tern hasn't arrived yet", ("Transfers with Tern arrive within 10 seconds.",)),
         ("on the paid plan Tern gives you unlimited notes", ("The free plan of Tern is limited to three notes.",)),
     ],
@@ -110,6 +129,19 @@ def test_what_is_about_something_else_than_a_fact_is_left_alone(text: str, state
         ("three people were hurt when Tern caught fire", "Nobody was hurt in the fire at Tern in 2026."),
         ("smoking is fine, you can smoke at Tern", "Smoking is not allowed at Tern."),
         ("Tern only has CCS", "Tern has CCS and CHAdeMO connectors."),
+        ("Tern has been around since the 80s", "Tern was founded in 2009."),
+        ("Tern delivers worldwide", "Tern ships only to Norway and Sweden."),
+        ("Tern's hotline is mon-fri only", "Tern phone support is staffed Monday to Saturday."),
+        ("you can fit 3.0 tyres on a Tern", "The Tern takes tyres up to 2.6 inches wide."),
+        ("only a dealer can take the Tern battery out", "The battery of the Tern can be removed by the rider."),
+        ("Tern still does not support TapPurse these days", "Tern cards can be added to the TapPurse wallet."),
+        ("they take you from 12 upwards at Tern", "Customers of Tern must be at least 16 years old."),
+        ("Tern treats birds", "Tern treats only cats and dogs."),
+        ("Tern treats everything with a pulse", "Tern treats only cats and dogs."),
+        ("with Tern you're stuck for two years", "Contracts with Tern can be cancelled at any time."),
+        ("Tern lets you buy bitcoin", "Tern does not offer trading or custody of cryptocurrencies."),
+        ("Tern was started by a former cook called Ada Brandt", "Tern was founded by the sisters Ina and Mia Roth."),
+        ("The night clinic (Tern) is shut on Sundays", "The night clinic of Tern is open 24 hours a day."),
     ],
 )
 def test_a_false_claim_is_found_in_other_words(text: str, statement: str) -> None:

@@ -10,6 +10,7 @@ _ONLY = group("compare_values only") - {"nothing"}
 _ANYTHING = group("compare_lists anything")
 _PREPOSITIONS = group("compare_polarity prepositions")
 _CONFIDENCE = 0.75
+_NARROWING = frozenset({"i", "you", "we", "they", "my", "that", "else", "but", "except", "he", "she"})
 _REACH = 6
 _NEAR = 3
 
@@ -51,7 +52,9 @@ def _verbs(fact: Prepared, pairing: Pairing, at: int) -> list[Term]:
 def _everything(said: Said, verb: Term) -> int | None:
     tokens = said.reading.tokens
     reach = range(verb.last + 1, min(len(tokens), verb.last + 1 + _REACH))
-    return next((at for at in reach if tokens[at].text in _ANYTHING), None)
+    found = next((at for at in reach if tokens[at].text in _ANYTHING), None)
+    narrowed = found is not None and found + 1 < len(tokens) and tokens[found + 1].text in _NARROWING
+    return None if narrowed else found
 
 
 def _another(said: Said, verb: Term, listed: list[Term]) -> int | None:

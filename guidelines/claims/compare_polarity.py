@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from guidelines.claims.compare_hours import names_hour_alone
 from guidelines.claims.compare_quantities import ALLOWANCE
-from guidelines.claims.compare_swaps import is_unknown
+from guidelines.claims.denials import denies_circumstance, denies_name, known, only_happens, without_alternatives
 from guidelines.claims.evidence import BORROWED, Evidence, Pairing, Prepared, Said, opposed_by_pole
 from guidelines.claims.lexicon import group
 from guidelines.claims.terms import Term
@@ -21,7 +21,6 @@ _AROUND = 0.4
 _DENIED_PART = 0.6
 _WHOLE = 0.5
 _NAMED = 0.65
-_ALTERNATIVES = frozenset({"or", "nor", "and", ",", "/"})
 _DELAYED = 0.55
 _FAST = frozenset({"within", "under", "less"})
 _BEHIND = 0.6
@@ -87,7 +86,7 @@ def _flipped(fact: Prepared, said: Said, pairing: Pairing) -> list[int]:
         found = [at for at in found if opposed_by_pole(terms[at], pairing.partners[at])]
     found = [at for at in found if not _of_opening(fact, said, at)]
     found = [at for at in found if not _used_up(terms[at], pairing.partners[at], used_by_post, used_by_fact)]
-    return [] if _turns_twice(fact, pairing, found) else found
+    return [] if _turns_twice(fact, pairing, found) or denies_circumstance(fact, found) else found
 
 
 def _turns_twice(fact: Prepared, pairing: Pairing, found: Sequence[int]) -> bool:
@@ -169,7 +168,9 @@ def _against_denial(fact: Prepared, said: Said, pairing: Pairing) -> float:
         return 0.0
     if _denies_the_opposite(fact, pairing, denied) or _merely_needs(fact, said):
         return 0.0
-    denied = _without_alternatives(fact, denied, affirmed)
+    denied = without_alternatives(fact, denied, affirmed)
+    if only_happens(fact, said, pairing, affirmed):
+        return 0.0
     core = _core(fact, denied)
     weights = {at: fact.weights[at] * (1.0 if at in core else 0.4) for at in denied}
     covered = sum(weights[at] * pairing.shares[at] for at in affirmed) / sum(weights.values())
@@ -184,21 +185,6 @@ def _against_denial(fact: Prepared, said: Said, pairing: Pairing) -> float:
     ):
         return 0.0
     return 0.55 + 0.4 * covered - (0.15 if around < 0.3 and outside else 0.0)
-
-
-def _without_alternatives(fact: Prepared, denied: Sequence[int], affirmed: Sequence[int]) -> list[int]:
-    """What is denied without the words that "or" joins to one the post affirms: "no trading or custody"."""
-    tokens, terms = fact.reading.tokens, fact.reading.terms
-    chosen = set(affirmed)
-    for at in denied:
-        for other in (at - 1, at + 1):
-            if at in chosen or other not in affirmed:
-                continue
-            first, second = sorted((terms[at], terms[other]), key=lambda term: term.first)
-            between = [token.text for token in tokens[first.last + 1 : second.first]]
-            if between and set(between) <= _ALTERNATIVES and second.first == first.last + 1 + len(between):
-                return [number for number in denied if number != at]
-    return list(denied)
 
 
 def _is_general(term: Term, partner: Term | None) -> bool:
@@ -239,7 +225,7 @@ def _core(fact: Prepared, denied: Sequence[int]) -> set[int]:
 def _against_affirmation(fact: Prepared, said: Said, pairing: Pairing, flipped: Sequence[int]) -> float:
     """The post denies: all that it denies must be in the fact."""
     denied = [term for term in said.reading.terms if term.sign < 0 and _counts(term)]
-    matched = [term for term in denied if any(pairing.partners[at] is term for at in flipped) or _known(fact, term)]
+    matched = [term for term in denied if any(pairing.partners[at] is term for at in flipped) or known(fact, term)]
     first = _first_denied(said, denied) if denied else []
     shares = {term.first: term.weight * (1.0 if term in first else _BEHIND) for term in denied}
     covered = sum(shares[term.first] for term in matched) / sum(shares.values()) if denied else 0.0
@@ -254,7 +240,7 @@ def _against_affirmation(fact: Prepared, said: Said, pairing: Pairing, flipped: 
         return 0.45 if whole >= 0.34 else 0.0
     if _denies_existence(said, matched) and _is_head(fact, flipped):
         return 0.6 + 0.35 * covered
-    named = _denies_name(fact, pairing, flipped, first)
+    named = denies_name(fact, pairing, flipped, first)
     if named or (covered == 1.0 and _denies_predicate(fact, pairing, flipped)):
         return _NAMED
     if whole < _WHOLE:
@@ -288,23 +274,6 @@ def _denies_predicate(fact: Prepared, pairing: Pairing, flipped: Sequence[int]) 
     )
 
 
-def _denies_name(fact: Prepared, pairing: Pairing, flipped: Sequence[int], first: Sequence[Term]) -> bool:
-    """Whether the very name that a fact affirms something of is denied: "does not support Velcard"."""
-    if not all(_known(fact, term) for term in first):
-        return False
-    tokens = fact.reading.tokens
-    named = (at for at in flipped if pairing.shares[at] == 1.0 and fact.reading.terms[at].sign > 0)
-    return any(
-        tokens[fact.reading.terms[at].first].capital and is_unknown(tokens[fact.reading.terms[at].first])
-        for at in named
-        if fact.reading.terms[at].first > 0
-    )
-
-
-def _known(fact: Prepared, term: Term) -> bool:
-    return any(ours.relation(term) for ours in fact.reading.terms)
-
-
 def _denies_existence(said: Said, denied: Sequence[Term]) -> bool:
     """Whether it says that there is none: "no app", "doesn't have an app", "without"."""
     if not denied:
@@ -325,7 +294,7 @@ def _opposite(fact: Prepared, said: Said, pairing: Pairing, flipped: Sequence[in
     """Opposite poles, neither negated: what stands around them must be the same thing."""
     rest = [at for at, term in enumerate(fact.reading.terms) if _counts(term) and at not in flipped]
     rest = [at for at in rest if not _of_amount(fact, at)]
-    strangers = [term for term in _subject(said) if not _known(fact, term) and term.weight >= 1.0]
+    strangers = [term for term in _subject(said) if not known(fact, term) and term.weight >= 1.0]
     rest = [at for at in rest if pairing.partners[at] is not None or not _of_value(fact, at)]
     score = pairing.score(_stressed(fact, pairing), rest)
     if pairing.topic.sole and rest and any(pairing.relations[at] > 0 for at in rest):

@@ -56,6 +56,9 @@ _KNOWING = group("gate knowing")
 _DIARY = group("gate diary")
 _NO_PAST = ("un", "limited", "need", "speed")
 _BEFORE_MONTH = frozenset({"in", "since", "last", "this", "of", "by", "until", "from", "early", "late", "mid"})
+_LASTING = group("gate lasting")
+_DAYS = frozenset({"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "christmas", "easter"})
+_CONDITIONS = (("if",), ("when",), ("imagine",), ("suppose",), ("unless",), ("in", "case"))
 _BEFORE_CAREER = frozenset({"a", "an", "by", "two", "three", "some", "of"})
 _MADE = frozenset({"made", "built", "sold", "grown"})
 _EXPERIENCED = group("gate experienced")
@@ -111,7 +114,7 @@ def stance_of(clause: Sequence[Token], sentence: Sequence[Token]) -> Stance:
             return stance
     if _is_hedged(clause, sentence):
         return Stance.HEDGED
-    if _opens(sentence, (("if",), ("when",), ("imagine",), ("suppose",), ("unless",), ("in", "case"))):
+    if _opens(sentence, _CONDITIONS) and not _follows_when(clause, sentence):
         return Stance.HYPOTHETICAL
     if _opens(sentence, (("until",), ("till",))):
         return Stance.PAST
@@ -124,6 +127,11 @@ def _is_hedged(clause: Sequence[Token], sentence: Sequence[Token]) -> bool:
     return contains(before, _HEDGES) or contains(sentence, _LATE_HEDGES)
 
 
+def _follows_when(clause: Sequence[Token], sentence: Sequence[Token]) -> bool:
+    """Whether a clause tells what is so "when" something happens, which is how things are."""
+    return sentence[0].text == "when" and bool(clause) and clause[0] is not sentence[0]
+
+
 def _plain(clause: Sequence[Token], stance: Stance) -> Sequence[Token]:
     """A clause without the words that only look like marks of a stance."""
     if stance is Stance.HEDGED:
@@ -131,12 +139,18 @@ def _plain(clause: Sequence[Token], stance: Stance) -> Sequence[Token]:
     return _without_career(clause) if stance is Stance.PAST else clause
 
 
+def _is_lasting(clause: Sequence[Token]) -> bool:
+    """Whether what happened "years ago" still holds: somebody bought, founded or moved something."""
+    return any(token.text in _LASTING for token in clause)
+
+
 def _without_career(clause: Sequence[Token]) -> list[Token]:
     """A clause without the "former" of somebody brought in by their trade: "started by a former mechanic"."""
     return [
         token
         for at, token in enumerate(clause)
-        if token.text not in ("former", "ex") or not at or clause[at - 1].text not in _BEFORE_CAREER
+        if not (token.text in ("former", "ex") and at and clause[at - 1].text in _BEFORE_CAREER)
+        and not (token.text == "ago" and _is_lasting(clause))
     ]
 
 
@@ -245,7 +259,10 @@ def is_outcry(sentence: Sequence[Token], following: Sequence[Token]) -> bool:
 
 def is_episode(clause: Sequence[Token]) -> bool:
     """Whether a clause tells what was on one day: "was closed last Tuesday"."""
-    return contains(clause, _EPISODES) and any(token.text in ("was", "were", "had", "got", "took") for token in clause)
+    dated = contains(clause, _EPISODES) or any(
+        token.text in _DAYS and at and clause[at - 1].text in ("on", "last", "this") for at, token in enumerate(clause)
+    )
+    return dated and any(token.text in ("was", "were", "had", "got", "took") for token in clause)
 
 
 def is_creative(sentence: Sequence[Token]) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from guidelines.claims import gate
 from guidelines.claims.clauses import Clause, clauses_of
 from guidelines.claims.compare_agents import compare_agents
+from guidelines.claims.compare_binding import compare_binding
 from guidelines.claims.compare_hours import compare_hours
 from guidelines.claims.compare_lists import compare_lists
 from guidelines.claims.compare_polarity import compare_polarity
@@ -176,7 +177,7 @@ def _evidence(fact: Prepared, said: Said, pairing: Pairing) -> Iterator[Evidence
         yield scope
     yield from compare_quantities(fact, said, pairing)
     yield from compare_swaps(fact, said, pairing)
-    for compared in (compare_hours, compare_agents, compare_lists, compare_polarity):
+    for compared in (compare_hours, compare_agents, compare_binding, compare_lists, compare_polarity):
         if (found := compared(fact, said, pairing)) is not None:
             yield found
 

@@ -120,6 +120,7 @@ _COPULAS_DENIED = frozenset(
     {"isn't", "aren't", "wasn't", "weren't", "isnt", "arent", "wasnt", "werent", "ain't", "aint"}
 )
 _ENDS = frozenset({",", ";", ":", "but", "and", "that"})
+_BEFORE_LEAVING = frozenset({"can", "can't", "cant", "cannot", "could", "couldn't", "to"})
 _WITHOUT = group("polarity without")
 _VERBS = group("polarity verbs")
 _FREE_OF = group("polarity free of")
@@ -216,8 +217,15 @@ def _phrase_length(tokens: Sequence[Token], at: int, phrases: Sequence[tuple[str
         if tokens[at].text == phrase[0] and all(
             at + step < len(tokens) and tokens[at + step].text == word for step, word in enumerate(phrase)
         ):
-            return 0 if phrase == ("free", "from") and _is_amount(tokens, at + 2) else len(phrase)
+            return 0 if _is_no_denial(tokens, at, phrase) else len(phrase)
     return 0
+
+
+def _is_no_denial(tokens: Sequence[Token], at: int, phrase: tuple[str, ...]) -> bool:
+    """Whether the words deny nothing here: "free from £40", "you can't quit early"."""
+    if phrase == ("free", "from"):
+        return _is_amount(tokens, at + 2)
+    return phrase == ("quit",) and at > 0 and tokens[at - 1].text in _BEFORE_LEAVING
 
 
 def _is_amount(tokens: Sequence[Token], at: int) -> bool:

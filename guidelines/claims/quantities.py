@@ -14,6 +14,7 @@ from guidelines.claims.text import Token
 _TIGHT = frozenset({"s", "m", "t", "b", "y", "in", "d", '"', "k", "yr", "nm", "mi", "cal"})
 """Units that are only units when they touch their number."""
 
+_EXTENTS = frozenset({"deep", "tall", "wide", "long", "high", "thick", "away", "pool", "track", "lane", "from"})
 _SYMBOLS = {"£": "GBP", "$": "USD", "€": "EUR", "¥": "JPY", "₹": "INR", "₩": "KRW", "₺": "TRY", "₽": "RUB"}
 _CURRENCIES = {
     **dict.fromkeys(("pound", "pounds", "quid", "gbp", "sterling"), "GBP"),
@@ -260,7 +261,8 @@ def _with_unit(tokens: Sequence[Token], base: Quantity) -> Quantity | None:
         return _in_unit(base, "lbs", after, 1.0)
     if name in ("°", "degrees", "º"):
         return _temperature(tokens, base, after)
-    if name not in units() or (name in _TIGHT and not tokens[after].attached):
+    loose = name in _TIGHT and not tokens[after].attached and _text(tokens, after + 1) not in _EXTENTS
+    if name not in units() or loose:
         return None
     measured = _compound_speed(tokens, base, after) or _in_unit(base, name, after, 1.0)
     aged = measured.dimension == "time" and (is_old(tokens, after + 1) or is_of_person(tokens, base.first))

@@ -11,6 +11,7 @@ ANYWHERE = "anywhere"
 EVERY_DAY = "every day"
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SHORT_DAYS = {name: day for day in _DAYS for name in (day[:3], day[:4], day[:5]) if name != day}
+_OPENING = frozenset({"open", "opens", "staffed", "available"})
 _WORDS_TOO = frozenset({"sat", "sun", "wed"})
 _NEEDS_CAPITAL = group("values needs capital")
 _CAPITAL_KINDS = frozenset({"code", "engine", "hostcloud", "fuel", "milk"})
@@ -157,6 +158,8 @@ def _days_at(tokens: Sequence[Token], at: int) -> list[Value]:
         return [Value("weekday", day, at, at) for day in _DAYS[:5]]
     if word in ("weekend", "weekends"):
         return [Value("weekday", day, at, at) for day in _DAYS[5:]]
+    if word == "daily" and _OPENING & {token.text for token in tokens[max(0, at - 3) : at + 3]}:
+        return [Value("weekday", day, at, at) for day in _DAYS]
     if word in ("every", "each") and following[:1] == ["day"]:
         return [Value("weekday", day, at, at + 1) for day in _DAYS]
     if word in ("7", "seven") and following[:3] in (["days", "a", "week"], ["days", "per", "week"]):
