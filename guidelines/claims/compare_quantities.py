@@ -87,6 +87,8 @@ def _only_some(said: Said) -> int | None:
 def _one(fact: Prepared, said: Said, pairing: Pairing, ours: Quantity, theirs: Quantity) -> Evidence | None:
     theirs = _as_measured(fact, said, ours, theirs)
     age = _as_age(fact, said, ours, theirs)
+    if ours.dimension == age.dimension == "count" and not float(age.value).is_integer() and ours.step >= 1:
+        return None
     if not comparable(ours, age) or _is_other_age(said, ours, age) or _is_within(said, ours, age):
         return None
     if ours.dimension == "date" and _is_other_event(fact, pairing):

@@ -68,6 +68,7 @@ _MOSTLY = 0.6
 
 def compare_slots(fact: Prepared, said: Said, pairing: Pairing) -> Iterator[Evidence]:
     """What the filled slots of a clause say about the same slots of a fact."""
+    yield from _owned(fact, said)
     for ours in fact.reading.slots:
         for theirs in said.reading.slots:
             if ours.kind != theirs.kind or not _is_exclusive(ours.kind) or _placed(fact, said, ours, theirs):
@@ -85,6 +86,19 @@ def compare_slots(fact: Prepared, said: Said, pairing: Pairing) -> Iterator[Evid
                 continue
             words = f"{_text(said, theirs)}; the fact says {_text(fact, ours)}"
             yield Evidence(same == negated, 0.9, theirs.first, theirs.last, f"The post says {words}.", slot=True)
+
+
+def _owned(fact: Prepared, said: Said) -> Iterator[Evidence]:
+    """ "Belongs to Barrowgate" against "is independent"."""
+    free = any(
+        term.keys.get("±independent", 0) * term.sign > 0 and not term.last > term.first for term in fact.reading.terms
+    )
+    owner = next((slot for slot in said.reading.slots if slot.kind == "owner"), None)
+    if not free or owner is None or said.reading.scope.sign_of(owner.first) < 0 or said.clause.refuted:
+        return
+    if said.reading.tokens[owner.first].capital and not any(slot.kind == "owner" for slot in fact.reading.slots):
+        words = f"{_text(said, owner)}; the fact says independent"
+        yield Evidence(True, 0.8, owner.first, owner.last, f"The post says {words}.", slot=True)
 
 
 def _against_denial(fact: Prepared, said: Said, ours: Slot, theirs: Slot) -> Iterator[Evidence]:

@@ -46,6 +46,8 @@ _PHRASES = (
     ("dropped", "support"),
     ("ditched",),
     ("scrapped",),
+    ("lost", "its"),
+    ("lost", "their"),
     ("axed",),
     ("removed", "the"),
     ("removed", "their"),
