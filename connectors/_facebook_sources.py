@@ -7,8 +7,8 @@ from datetime import datetime
 
 from connectors._facebook_parse import COMMENT_FIELDS, POST_FIELDS, Reader
 from connectors._graph_errors import allowance
-from connectors._mark import Found, Mark, page_of
 from connectors._graph_wire import Graph, node, rows_in, seconds
+from connectors._mark import Found, Mark, page_of
 from connectors._reading import Json, id_of, list_of, member, optional_time
 from connectors.base import Allowance, Call, ConnectorError, Cursor, Fault, Followed, Page, Post, Skipped, SourceKind
 

@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass, field
 
 from connectors._graph_errors import allowance
-from connectors._mark import Found, Mark, page_of
 from connectors._graph_wire import Graph, Listing, node, rows_in
 from connectors._instagram_parse import COMMENT_FIELDS, MEDIA_FIELDS, Reader
+from connectors._mark import Found, Mark, page_of
 from connectors._reading import Json, Unreadable, id_of, list_of, member, optional_time
 from connectors._text import web_address
 from connectors.base import Call, ConnectorError, Cursor, Fault, Followed, Page, Post, Skipped, SourceKind

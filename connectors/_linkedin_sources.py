@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from connectors._mark import Found, Mark, page_of
 from connectors._linkedin_parse import Reader, answers_of, post_named, ref_in
 from connectors._linkedin_wire import comments_path, listed, organization_of
+from connectors._mark import Found, Mark, page_of
 from connectors._reading import Json, member, text_in
 from connectors.base import Call, ConnectorError, Cursor, Fault, Followed, Page, Post, Skipped, SourceKind
 

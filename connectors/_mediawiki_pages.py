@@ -87,7 +87,8 @@ class Sheet:
 def read_sheets(visit: Visit, params: Mapping[str, str], *, named: bool = False) -> tuple[list[Sheet], Answer]:
     """Read pages whole, however many answers the wiki makes of it; return them with the last answer."""
     found: dict[str, Source] = {}
-    wiki, further = Wiki(), {}
+    wiki = Wiki()
+    further: dict[str, str] = {}
     for _ in range(_MOST_CONTINUATIONS):
         asked = {**CONTENT, **params, **further}
         answer = visit.ask_named(**asked) if named else visit.ask(**asked)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from connectors._graph_errors import allowance
-from connectors._mark import Found, Mark, page_of
 from connectors._graph_wire import Graph, Listing, node, rows_in, seconds
+from connectors._mark import Found, Mark, page_of
 from connectors._reading import id_of, member
 from connectors._threads_parse import FIELDS, Reader
 from connectors.base import Call, ConnectorError, Cursor, Fault, Followed, Page, Post, Skipped, SourceKind

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from connectors._google import SERVICE_ACCOUNT, Google
 from connectors._googleplay_parse import Reader, Review, is_ours, moment, path_of, reply_id, review_id
-from connectors._mark import Found, Mark, page_of
 from connectors._line import Answer
+from connectors._mark import Found, Mark, page_of
 from connectors._reading import Json, Unreadable, list_of, member, optional_id, text_in
 from connectors._text import clean, one_line, plain, same
 from connectors.base import (

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from cryptography.exceptions import InvalidSignature
@@ -180,7 +180,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        status, told = self.google.receive(self.command, self.path, self.headers, body)
+        status, told = self.google.receive(self.command, self.path, cast("Mapping[str, str]", self.headers), body)
         content = b"" if told is None else json.dumps(told).encode()
         self.send_response_only(status)
         self.send_header("Content-Type", "application/json; charset=UTF-8")

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any, Self, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from connectors.fault_proxy import Trouble
@@ -259,7 +259,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        status, told, made = self.linkedin.receive(self.command, self.path, self.headers, body)
+        status, told, made = self.linkedin.receive(
+            self.command, self.path, cast("Mapping[str, str]", self.headers), body
+        )
         content = b"" if told is None else json.dumps(told).encode()
         self.send_response_only(status)
         self.send_header("Content-Type", "application/json")

@@ -75,10 +75,7 @@ def platform(request: pytest.FixtureRequest) -> Iterator[Platform]:
             yield Platform(MastodonConnector(), plaza.url, {}, plaza_agrees, "ana")
             return
         server: XServer | RedditServer
-        if request.param == "x":
-            server = stack.enter_context(XServer())
-        else:
-            server = stack.enter_context(RedditServer())
+        server = stack.enter_context(XServer()) if request.param == "x" else stack.enter_context(RedditServer())
         server.person("ana")
         consents = server.consents
         app = dict(zip(("client_id", "client_secret"), consents.app, strict=True))

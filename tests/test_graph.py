@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from connectors._facebook_sources import GRAPH
 from connectors._graph_errors import allowance, said, waits
-from connectors._mark import OVERLAP, Found, Mark, page_of
 from connectors._line import Answer
+from connectors._mark import OVERLAP, Found, Mark, page_of
 from connectors.base import Author, Call, Condition, ConnectorError, Cursor, Fault, Followed, Post, SourceKind, Unknown
 from connectors.facebook import FacebookConnector
 from connectors.fault_proxy import FaultProxy, Trouble

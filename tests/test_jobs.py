@@ -95,10 +95,10 @@ def test_a_mention_that_breaks_does_not_hold_up_its_neighbours(
         harbour.plaza.post_as(f"Author {number}", words)
     suggestions = drafting.suggestions
 
-    def breaking(session, deps, mention, post):  # type: ignore[no-untyped-def]
-        if "BREAKS" in post.text:
+    def breaking(session, deps, place):  # type: ignore[no-untyped-def]
+        if "BREAKS" in place.post.text:
             raise RuntimeError("broken on purpose")
-        return suggestions(session, deps, mention, post)
+        return suggestions(session, deps, place)
 
     monkeypatch.setattr(drafting, "suggestions", breaking)
     url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)

@@ -67,7 +67,7 @@ def test_a_manager_finds_our_error_on_home_and_has_the_reply_changed(play: Compa
         play.mara.submit(way="leave", reason="")
     play.mara.submit(way="change")
     play.mara.wait_for(lambda: "on its way to the platform" in words(play.mara.modal()))
-    for asked in play.harbour.asked_for("mend"):
-        mending.carry_out(deps, **asked)
+    for order in play.harbour.asked_for("mend"):
+        mending.carry_out(deps, **order)
     assert "190 grams" in next(text for _, text, _ in play.harbour.ours())
     play.mara.close(everything=True)
