@@ -58,7 +58,7 @@ def test_corrections_stay_precise_where_posts_are_hard(split: str, recall: float
     assert report.recall >= recall, str(report)
 
 
-@pytest.mark.parametrize(("split", "recall"), [("first", 0.9), ("probes", 0.75)])
+@pytest.mark.parametrize(("split", "recall"), [("first", 0.9), ("probes", 0.75), ("trips", 0.7), ("traps", 0.0)])
 def test_a_third_author_is_corrected_just_as_carefully(split: str, recall: float) -> None:
     report = evaluate(THIRD_AUTHOR, posts(split, "posts_third_author.jsonl"), now=NOW)
     assert report.precision >= 0.97, str(report)

@@ -240,7 +240,7 @@ def _against_affirmation(fact: Prepared, said: Said, pairing: Pairing, flipped: 
         return 0.45 if whole >= 0.34 else 0.0
     if _denies_existence(said, matched) and _is_head(fact, flipped):
         return 0.6 + 0.35 * covered
-    named = denies_name(fact, pairing, flipped, first)
+    named = denies_name(fact, said, pairing, flipped, first)
     if named or (covered == 1.0 and _denies_predicate(fact, pairing, flipped)):
         return _NAMED
     if whole < _WHOLE:

@@ -76,7 +76,7 @@ def _kept_for_some(fact: Prepared, said: Said, pairing: Pairing) -> Evidence | N
     if not opens or not _EVERY & {token.text for token in fact.reading.tokens} or fact.reading.quantities:
         return None
     first = next((at for at, token in enumerate(said.reading.tokens) if token.text in _HAS), None)
-    if first is None:
+    if first is None or any(at < first for at in said.reading.names):
         return None
     behind = [at for at, partner in enumerate(pairing.partners) if partner is not None and partner.first > first]
     if not any(pairing.relations[at] > 0 and fact.reading.terms[at].weight >= 1.0 for at in behind):

@@ -10,6 +10,7 @@ from guidelines.claims.terms import Term
 _HAVING = group("polarity having")
 _ALTERNATIVES = frozenset({"or", "nor", "and", ",", "/"})
 _OWN_KEYS = 2
+_PAST = frozenset({"couldn't", "couldnt", "didn't", "didnt", "wasn't", "weren't", "old"})
 
 
 def without_alternatives(fact: Prepared, denied: Sequence[int], affirmed: Sequence[int]) -> list[int]:
@@ -22,6 +23,9 @@ def without_alternatives(fact: Prepared, denied: Sequence[int], affirmed: Sequen
                 continue
             first, second = sorted((terms[at], terms[other]), key=lambda term: term.first)
             between = [token.text for token in tokens[first.last + 1 : second.first]]
+            rest = [number for number in denied if number not in (at, other) and terms[number].weight >= 1.0]
+            if not chosen.issuperset(rest):
+                continue
             if between and set(between) <= _ALTERNATIVES and second.first == first.last + 1 + len(between):
                 return [number for number in denied if number != at]
     return list(denied)
@@ -37,9 +41,14 @@ def only_happens(fact: Prepared, said: Said, pairing: Pairing, affirmed: Sequenc
     return verb is not None and verb.text.endswith("ed") and not known(fact, verb) and len(verb.keys) <= _OWN_KEYS
 
 
-def denies_name(fact: Prepared, pairing: Pairing, flipped: Sequence[int], first: Sequence[Term]) -> bool:
+def said_of_past(said: Said) -> bool:
+    """Whether a clause denies what was: "couldn't be added"."""
+    return bool(said.words & _PAST)
+
+
+def denies_name(fact: Prepared, said: Said, pairing: Pairing, flipped: Sequence[int], first: Sequence[Term]) -> bool:
     """Whether the very name that a fact affirms something of is denied: "does not support Velcard"."""
-    if not all(known(fact, term) for term in first):
+    if not all(known(fact, term) for term in first) or said_of_past(said):
         return False
     tokens = fact.reading.tokens
     named = (at for at in flipped if pairing.shares[at] == 1.0 and fact.reading.terms[at].sign > 0)

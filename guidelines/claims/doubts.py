@@ -9,6 +9,7 @@ from guidelines.claims.slots import Slot
 from guidelines.claims.terms import Reading, Term
 from guidelines.claims.values import Value
 
+_MODAL = frozenset({"±mandatory", "±pay", "±minimum"})
 _JOINING = frozenset({"on", "for", "of"})
 _ARTICLES = frozenset({"the", "a", "an", "its", "their", "your", "our", "my"})
 
@@ -25,6 +26,21 @@ def other_kind(fact: Prepared, said: Said, pairing: Pairing, evidence: Evidence)
         if _misses_subject(fact, pairing) and _strange(fact, said, _behind(said.reading, partner), span):
             return True
     return False
+
+
+def rests_on_amount(fact: Prepared, said: Said, pairing: Pairing, evidence: Evidence) -> bool:
+    """Whether only the amount is in common, and the clause says what it is for: "18 for the credit card"."""
+    if evidence.quantity is None or said.clause.borrowed:
+        return False
+    partners = [partner for partner in pairing.partners if partner is not None and partner.text]
+    if any(partner.weight >= 1.0 and not _MODAL & partner.keys.keys() for partner in partners):
+        return False
+    span = range(evidence.first, evidence.last + 1)
+    tokens = said.reading.tokens
+    purpose = next((at for at, token in enumerate(tokens) if token.text == "for" and at > evidence.last), None)
+    return purpose is not None and any(
+        term.first > purpose and term.weight >= 1.0 and _strange(fact, said, term, span) for term in said.reading.terms
+    )
 
 
 def _missing_before(fact: Prepared, pairing: Pairing, at: int) -> bool:
@@ -64,7 +80,7 @@ def _behind(reading: Reading, term: Term) -> Term | None:
 
 def _strange(fact: Prepared, said: Said, term: Term | None, span: Sequence[int]) -> bool:
     """Whether a word is a thing that the fact does not know, and none of the values compared."""
-    if term is None or not term.text.isalpha() or term.first in span:
+    if term is None or not term.text.replace(" ", "").isalpha() or term.first in span:
         return False
     answers: tuple[Value | Slot | Quantity, ...] = (*said.reading.values, *said.reading.slots, *said.reading.quantities)
     if any(each.first <= term.first <= each.last for each in answers):

@@ -14,7 +14,7 @@ from guidelines.claims.compare_quantities import compare_quantities
 from guidelines.claims.compare_scope import compare_scope
 from guidelines.claims.compare_swaps import compare_swaps
 from guidelines.claims.compare_values import compare_slots, compare_values
-from guidelines.claims.doubts import other_kind, own_amount_beside
+from guidelines.claims.doubts import other_kind, own_amount_beside, rests_on_amount
 from guidelines.claims.entities import EntityIndex
 from guidelines.claims.evidence import Evidence, Pairing, Prepared, Said
 from guidelines.claims.gate import DOUBTFUL, SILENT, Stance
@@ -127,6 +127,7 @@ class Judge:
             episode = gate.is_episode(clause.tokens) and not fact.reading.scope.negated and not evidence.slot
             foreign = fact.twofold or episode or (pairing.topic.foreign and not evidence.slot)
             foreign = foreign or own_amount_beside(fact, said.beside, evidence)
+            foreign = foreign or rests_on_amount(fact, said, pairing, evidence)
             foreign = foreign or (not evidence.slot and other_kind(fact, said, pairing, evidence))
             if evidence.contradicts and (foreign or (not evidence.subject and _off_topic(fact, said, anchor))):
                 evidence = replace(evidence, confidence=min(evidence.confidence, _DOUBT))

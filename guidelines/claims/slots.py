@@ -62,7 +62,8 @@ def _fillers(tokens: Sequence[Token], names: frozenset[int], at: int) -> list[Sl
             found.append(_before(tokens, names, kind, at))
             break
     if tokens[at].text in ("brand", "subsidiary") and at > 1 and tokens[at - 2].text == "another":
-        found.append(_slot(tokens, "owner", at - 1, at) if tokens[at - 1].capital else None)
+        known = at - 1 in names or not tokens[at - 1].capital
+        found.append(None if known else _slot(tokens, "owner", at - 1, at))
     if tokens[at].text in _OFFICES:
         found += _office(tokens, names, at)
     return [slot for slot in found if slot is not None]

@@ -62,6 +62,8 @@ def _is_other_version(fact: Prepared, said: Said) -> bool:
     for mention in said.clause.mentions:
         if mention.first and tokens[mention.first - 1].text in _OLDER:
             return True
+        if _OLDER & {token.text for token in tokens[mention.last + 1 : mention.last + 3]}:
+            return True
         plan = [token.text for token in tokens[mention.last + 1 : mention.last + 3]]
         verb = len(plan) > 1 and (plan[1] in _VERBS or plan[1].endswith("s"))
         if verb and not universal and plan[0] in VARIANTS - mine and len(plan[0]) > 2:
