@@ -6,14 +6,16 @@ from guidelines.claims.lexicon import group
 _NIGHT = group("compare_hours night")
 _CLOSED = group("compare_hours closed")
 _HOURS = frozenset({"±open", "~hours", "~phone"})
+_ONE_DAY = frozenset({"this", "next", "last", "tomorrow", "today", "was", "were", "yesterday"})
 _ENOUGH = 0.34
 _WEEK = 7
 
 
 def compare_hours(fact: Prepared, said: Said, pairing: Pairing) -> Evidence | None:
     """Whether a clause says that something always open is closed at times, or open only on some days."""
-    if (all_week := _all_week(fact, said, pairing)) is not None:
-        return all_week
+    found = _all_week(fact, said, pairing) or _shut_on_day(fact, said, pairing)
+    if found is not None:
+        return found
     if not _is_always(fact) or names_hour_alone(fact, said):
         return None
     if pairing.score(fact.weights, range(len(fact.weights))) < _ENOUGH:
@@ -42,6 +44,22 @@ def _all_week(fact: Prepared, said: Said, pairing: Pairing) -> Evidence | None:
     if pairing.score(fact.weights, range(len(fact.weights))) < _ENOUGH and not pairing.topic.sole:
         return None
     return Evidence(True, 0.85, always.first, always.last, "The post says always; the fact names the days.")
+
+
+def _shut_on_day(fact: Prepared, said: Said, pairing: Pairing) -> Evidence | None:
+    """ "Closed on Saturdays" against a fact that names Saturday among its days."""
+    opens = any(_HOURS & term.keys.keys() and term.sign > 0 and term.text not in _CLOSED for term in fact.reading.terms)
+    timed = any(quantity.dimension in ("clock", "count") for quantity in said.reading.quantities)
+    if not opens or timed or fact.reading.scope.negated or said.reading.scope.negated or said.words & _ONE_DAY:
+        return None
+    if not said.words & _CLOSED or pairing.score(fact.weights, range(len(fact.weights))) < _ENOUGH:
+        return None
+    days = {value.name for value in fact.reading.values if value.kind == "weekday"}
+    day = next((value for value in said.reading.values if value.kind == "weekday" and value.name in days), None)
+    if day is None:
+        return None
+    shown = said.reading.tokens[day.first].raw
+    return Evidence(True, 0.85, day.first, day.last, f"The post says closed on “{shown}”; the fact says open.")
 
 
 def names_hour_alone(fact: Prepared, said: Said) -> bool:

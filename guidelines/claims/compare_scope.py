@@ -25,7 +25,7 @@ def compare_scope(fact: Prepared, said: Said, pairing: Pairing) -> Evidence | No
     if (alone := _alone(ours, theirs)) is not None and not said.reading.scope.negated:
         named = theirs[alone].raw
         return Evidence(True, _LISTED, alone, alone, f"The post says only “{named}”; the fact names more.")
-    if not said.reading.scope.negated and not fact.reading.scope.negated and not _ONLY & {token.text for token in ours}:
+    if not said.reading.scope.negated and not fact.reading.scope.negated:
         if (kept := _kept_for_some(fact, said, pairing)) is not None:
             return kept
         if (member := _one_of_list(fact, said, pairing)) is not None:
@@ -72,7 +72,9 @@ def _same_matter(fact: Prepared, pairing: Pairing) -> bool:
 
 def _kept_for_some(fact: Prepared, said: Said, pairing: Pairing) -> Evidence | None:
     """ "Only first class has sockets" against "every seat has a socket"."""
-    opens = said.reading.tokens[0].text in ("only", "just")
+    opens = said.reading.tokens[0].text in ("only", "just") and not _ONLY & {
+        token.text for token in fact.reading.tokens
+    }
     if not opens or not _EVERY & {token.text for token in fact.reading.tokens} or fact.reading.quantities:
         return None
     first = next((at for at, token in enumerate(said.reading.tokens) if token.text in _HAS), None)
