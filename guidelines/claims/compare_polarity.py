@@ -4,7 +4,14 @@ from collections.abc import Sequence
 
 from guidelines.claims.compare_hours import names_hour_alone
 from guidelines.claims.compare_quantities import ALLOWANCE
-from guidelines.claims.denials import denies_circumstance, denies_name, known, only_happens, without_alternatives
+from guidelines.claims.denials import (
+    denies_circumstance,
+    denies_name,
+    known,
+    misses_part,
+    only_happens,
+    without_alternatives,
+)
 from guidelines.claims.evidence import BORROWED, Evidence, Pairing, Prepared, Said, opposed_by_pole
 from guidelines.claims.lexicon import group
 from guidelines.claims.terms import Term
@@ -169,7 +176,7 @@ def _against_denial(fact: Prepared, said: Said, pairing: Pairing) -> float:
     if _denies_the_opposite(fact, pairing, denied) or _merely_needs(fact, said):
         return 0.0
     denied = without_alternatives(fact, denied, affirmed)
-    if only_happens(fact, said, pairing, affirmed):
+    if only_happens(fact, said, pairing, affirmed) or misses_part(fact, denied, affirmed):
         return 0.0
     core = _core(fact, denied)
     weights = {at: fact.weights[at] * (1.0 if at in core else 0.4) for at in denied}

@@ -41,6 +41,14 @@ def only_happens(fact: Prepared, said: Said, pairing: Pairing, affirmed: Sequenc
     return verb is not None and verb.text.endswith("ed") and not known(fact, verb) and len(verb.keys) <= _OWN_KEYS
 
 
+def misses_part(fact: Prepared, denied: Sequence[int], affirmed: Sequence[int]) -> bool:
+    """Whether the post leaves out the one property that a fact denies of its things: "any of its beers in cans"."""
+    tokens = [token.text for token in fact.reading.tokens]
+    owned = any(tokens[at : at + 2] in (["of", "its"], ["of", "their"], ["of", "our"]) for at in range(len(tokens)))
+    last = max(denied, default=-1)
+    return owned and last >= 0 and last not in affirmed
+
+
 def said_of_past(said: Said) -> bool:
     """Whether a clause denies what was: "couldn't be added"."""
     return bool(said.words & _PAST)

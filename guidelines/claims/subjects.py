@@ -115,7 +115,7 @@ def _is_event(term: Term) -> bool:
 
 def is_fragment(said: Said, anchor: Said | None) -> bool:
     """Whether a sentence without a verb follows a story: "My dog sat on it. An animal test of sorts"."""
-    if anchor is None or anchor.clause.sentence == said.clause.sentence or anchor.clause.stance is not Stance.ANECDOTE:
+    if anchor is None or anchor.clause.stance is not Stance.ANECDOTE:
         return False
     reading = said.reading
     return not (reading.quantities or reading.values or said.words & _VERBS or said.words & _PRONOUNS)
