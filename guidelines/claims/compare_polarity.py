@@ -29,6 +29,12 @@ _DENIED_PART = 0.6
 _WHOLE = 0.5
 _NAMED = 0.65
 _DELAYED = 0.55
+_NEEDED = frozenset(
+    {"need", "needs", "require", "requires", "required", "must", "mandatory", "compulsory", "forced", "forces"}
+)
+_CANNOT = frozenset(
+    {"cannot", "can't", "cant", "won't", "wont", "doesn't", "doesnt", "not", "never", "useless", "unusable"}
+)
 _FAST = frozenset({"within", "under", "less"})
 _BEHIND = 0.6
 """What a word counts that is denied only behind a preposition."""
@@ -88,7 +94,7 @@ def _flipped(fact: Prepared, said: Said, pairing: Pairing) -> list[int]:
         if partner is not None and terms[at].text and pairing.relations[at] > 0 and opposed_by_pole(terms[at], partner):
             used_by_post = used_by_post or partner.sign < 0
             used_by_fact = used_by_fact or terms[at].sign < 0
-    found = [at for at, relation in enumerate(pairing.relations) if relation < 0 and _counts(terms[at])]
+    found = [at for at, relation in enumerate(pairing.relations) if relation < 0 and _tells(fact, said, at)]
     if _both_deny(fact, pairing):
         found = [at for at in found if opposed_by_pole(terms[at], pairing.partners[at])]
     found = [at for at in found if not _of_opening(fact, said, at)]
@@ -131,6 +137,14 @@ def _used_up(term: Term, partner: Term | None, used_by_post: bool, used_by_fact:
     return (used_by_post and partner.sign < 0) or (used_by_fact and term.sign < 0)
 
 
+def _tells(fact: Prepared, said: Said, at: int) -> bool:
+    """Whether a term counts: a slight one does where it is all that the fact denies, and the clause calls it needed."""
+    terms = fact.reading.terms
+    only = terms[at].sign < 0 and not any(term.sign < 0 and _counts(term) for term in terms)
+    needed = bool(said.words & _NEEDED) or ("without" in said.words and bool(said.words & _CANNOT))
+    return _counts(terms[at]) or (only and needed)
+
+
 def _counts(term: Term) -> bool:
     return term.weight > 0.2
 
@@ -168,7 +182,7 @@ def _claim_denies(pairing: Pairing, flipped: Sequence[int]) -> bool:
 
 def _against_denial(fact: Prepared, said: Said, pairing: Pairing) -> float:
     """The post affirms: all that the fact denies must be in it, or it may be speaking of something else."""
-    denied = [at for at, term in enumerate(fact.reading.terms) if term.sign < 0 and _counts(term)]
+    denied = [at for at, term in enumerate(fact.reading.terms) if term.sign < 0 and _tells(fact, said, at)]
     affirmed = [at for at in denied if pairing.relations[at] < 0]
     kept = [at for at in denied if pairing.relations[at] > 0 and pairing.shares[at] > BORROWED]
     if not denied or len(kept) > len(affirmed):
