@@ -20,6 +20,7 @@ _KINDS: Final = {
     "sarcasm": "Sounds sarcastic.",
 }
 _ALWAYS_MEANT: Final = "sarcasm"
+_FEWEST_WORDS: Final = 3
 _CLAUSE: Final = re.compile(r"[,;:(]|\b(?:but|because|since)\b| - ")
 
 
@@ -58,10 +59,15 @@ def _build(options: ToneOptions, _lists: object) -> Check:
             for kind in wanted:
                 if kind in found:
                     yield Hit(found[kind], _KINDS[kind])
-        if not found and score is not None and score > tone_model().threshold:
+        if not found and score is not None and score > tone_model().threshold and _is_long_enough(reading):
             yield Hit(why="Sounds rude as a whole.")
 
     return check
+
+
+def _is_long_enough(reading: Reading) -> bool:
+    """Whether a text has so many words that the model can hear a tone in it."""
+    return len(reading.words) >= _FEWEST_WORDS
 
 
 def _is_meant(reading: Reading, kind: str, span: Span) -> bool:
