@@ -101,9 +101,9 @@ def test_a_stop_lets_pass_what_is_chosen_and_shows_what_it_froze(play: Stage) ->
 def test_home_draws_where_we_speak_who_speaks_and_what_is_near(play: Stage) -> None:
     ben = employee_of(play.world.deps, play.ben.id, "Ben Okafor")
     approval.approve(play.world.deps, play.mention(), Wish(play.world.account, "Yes. I work for Harbour."), by=ben)
-    shown = words(at_home(play.mara, "Are we still guests?"))
+    shown = words(at_home(play.mara, "Ben Okafor"))
+    assert "Are we still guests?" in shown
     assert "paper.example" in shown
-    assert "Ben Okafor" in shown
     assert "all of us: calm" in shown
     assert "█" in shown
     assert "Are we still guests?" not in words(at_home(play.ana, "Your replies"))

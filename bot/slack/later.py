@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
@@ -36,7 +37,7 @@ class Later:
         self._now = now
         self._does = does
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="chorus-clicks")
-        self._under_way: set[Future[None]] = set()
+        self._under_way: set[Future[Any]] = set()
         self._looked_at: datetime | None = None
 
     def take(self, key: str, body: Json, *, linger: float = 0.0) -> None:
@@ -71,7 +72,9 @@ class Later:
             return session.scalar(row.returning(SeenRequest.key)) is not None
 
     def _begin(self, key: str, body: Json) -> Future[None]:
-        begun = self._pool.submit(self._do, key, body)
+        return self._note(self._pool.submit(self._do, key, body))
+
+    def _note(self, begun: Future[Any]) -> Future[Any]:
         self._under_way.add(begun)
         begun.add_done_callback(self._under_way.discard)
         return begun
@@ -91,7 +94,7 @@ class Later:
         now = self._now()
         if self._looked_at is None or now - self._looked_at > LEASE:
             self._looked_at = now
-            self._pool.submit(self.resume)
+            self._note(self._pool.submit(self.resume))
 
 
 def _without_waiting(session: Session) -> None:
