@@ -317,8 +317,9 @@ def _console(settings: Settings, deps: Deps, running: Mapping[str, Running]) -> 
         return {name: part.report() for name, part in running.items()}
 
     routes = health.routes(deps.sessions, reports) + hooks.routes(deps)
-    if settings.slack_signing_secret and settings.slack_bot_token:
-        routes += slack_http.routes(bolt_app(settings, deps))
+    called = bolt_app(settings, deps) if settings.slack_signing_secret and settings.slack_bot_token else None
+    if called is not None:
+        routes += slack_http.routes(called)
     web = Starlette(routes=[*routes, Mount("/", console(settings, deps, reports))])
     server = uvicorn.Server(
         uvicorn.Config(web, host=settings.http_host, port=settings.http_port, log_config=None, access_log=False)
@@ -329,6 +330,8 @@ def _console(settings: Settings, deps: Deps, running: Mapping[str, Running]) -> 
     def stop() -> None:
         server.should_exit = True
         thread.join(5)
+        if called is not None:
+            called.finish()
 
     return Running(stop, lambda: {"ok": thread.is_alive()})
 
