@@ -73,10 +73,12 @@ def _described(chart: "Chart", wide: int) -> Any:
 
     names = [series.name for series in chart.series]
     tones = [_TONES[series.tone] for series in chart.series]
-    days = altair.Axis(values=[f"{at}" for at in chart.shown_places], labelExpr=_label(chart), grid=False)
+    shown = [f"{at}" for at in chart.shown_places]
     upwards = altair.Axis(values=list(chart.scale), format=",d")
     outer_room = 0.1 if len(chart.labels) >= FEWEST_PLACES else 1
     places = altair.Scale(paddingInner=_inner_room(chart), paddingOuter=outer_room)
+    apart = wide / (len(shown) - _inner_room(chart) + 2 * outer_room) if shown else wide
+    days = altair.Axis(values=shown, labelExpr=_label(chart), labelLimit=0.92 * apart, grid=False)
     bars = (
         altair.Chart(altair.InlineData(values=_values(chart)))
         .mark_bar()

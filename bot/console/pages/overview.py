@@ -1,5 +1,6 @@
 """The overview: what came in, what we answered, how long it took, and how it changes over the days."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from starlette.responses import Response
@@ -7,14 +8,14 @@ from starlette.responses import Response
 from bot.console.charts import Chart, Series, over_days
 from bot.console.figures import WAITS, Figures, figures
 from bot.console.house import Page, Visit, whole
-from bot.console.rendering import words
+from bot.console.rendering import percent, words
 from bot.console.tables import sheet
 from bot.errors import NotFound
 from bot.throttle.saturation import Share, saturation
 
 SPANS = (7, 30, 90)
 MOST_VENUES = 200
-SHOWN_VENUES = 8
+SHOWN_VENUES = 6
 
 
 def show(visit: Visit) -> Response:
@@ -22,7 +23,7 @@ def show(visit: Visit) -> Response:
     days = _days(visit)
     found = _figures(visit, days)
     venues = _venues(visit, days)
-    charts = {chart.key: chart for chart in _charts(found)}
+    charts = {chart.key: chart for chart in (*_charts(found), _by_venue(venues[:SHOWN_VENUES]))}
     return visit.show(
         "overview.html",
         title="Overview",
@@ -30,7 +31,6 @@ def show(visit: Visit) -> Response:
         spans=SPANS,
         figures=found,
         charts=charts,
-        venues=venues[:SHOWN_VENUES],
         more_venues=len(venues) > SHOWN_VENUES,
     )
 
@@ -91,6 +91,13 @@ def _charts(found: Figures) -> tuple[Chart, ...]:
             of="Became",
         ),
     )
+
+
+def _by_venue(venues: Sequence[Share]) -> Chart:
+    ours = Series("ours", tuple(venue.ours for venue in venues), 1)
+    others = Series("others'", tuple(venue.others for venue in venues), 6)
+    labels = tuple(f"{percent(venue.share)} {venue.name}" for venue in venues)
+    return Chart("venues", "Our share of what is said, by venue", labels, (ours, others), stacked=True, of="Venue")
 
 
 PAGES = (Page("/", show), Page("/overview.csv", download))
