@@ -1,5 +1,7 @@
 """Time stamps on checkpoints, by a real authority: what they prove, and what happens when it is gone or lies."""
 
+import subprocess
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +14,8 @@ from time_authority import TimeAuthority, openssl
 
 from bot import recordkeeping
 from bot.audit import checkpoints, timestamps
+from bot.audit.bundle import verify_bundle, write_bundle
+from bot.audit.selection import Selection
 from bot.database import Sessions
 from bot.demo.plaza import Plaza
 from bot.errors import ChorusError
@@ -120,3 +124,25 @@ def test_an_old_answer_played_again_is_refused(harbour: Harbour, authority: Time
 def test_an_authority_that_cannot_be_reached_is_named(address: str) -> None:
     with pytest.raises(ChorusError, match="did not answer"):
         timestamps.obtain("chorus/audit\n1\nx\ntime now\n", address, timeout=1)
+
+
+def test_a_bundle_carries_the_stamps_and_openssl_alone_proves_them(
+    harbour: Harbour, authority: TimeAuthority, tmp_path: Path
+) -> None:
+    harbour.hear("Does a Harbour reader float?")
+    recordkeeping.checkpoint(harbour.deps)
+    folder, target = harbour.deps.data_dir, tmp_path / "bundle.zip"
+    signer = checkpoints.open_signer(folder)
+    with harbour.deps.sessions() as session:
+        write_bundle(
+            session, target, Selection(), signer=signer, checkpoints=folder / checkpoints.FILE, at=harbour.deps.now()
+        )
+    assert verify_bundle(target, signer.key).ok
+    (note,) = checkpoints.notes(folder / checkpoints.FILE)
+    with zipfile.ZipFile(target) as archive:
+        (name,) = [each for each in archive.namelist() if each.startswith("timestamp-")]
+        (tmp_path / "stamp.tsr").write_bytes(archive.read(name))
+    (tmp_path / "note").write_text(note)
+    asked = ["openssl", "ts", "-verify", "-in", "stamp.tsr", "-data", "note", "-CAfile", str(authority.roots)]
+    done = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "Verification: OK" in done.stdout + done.stderr
