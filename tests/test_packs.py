@@ -160,13 +160,14 @@ def test_a_replay_says_what_would_change_and_where_to_look(deps: Deps) -> None:
     apology = past.reply(answer="Sorry! Version 4 keeps it.")
     with deps.sessions.begin() as session:
         mention = session.get_one(Mention, kept.mention_id)
-        session.add(Draft(mention_id=mention.id, origin=Origin.PERSON, text="So sorry.", created_at=AT))
+        sorry = Draft(mention_id=mention.id, origin=Origin.PERSON, text="So sorry.", created_at=AT)
+        session.add(sorry)
         session.add(Draft(mention_id=mention.id, origin=Origin.PERSON, text="We guarantee it.", created_at=AT))
     found = looked_back(deps, STRICTER)
     assert found.replay.total == 4
     assert found.said == "2 more blocked, 0 fewer"
     assert sorted(change.key for change in found.replay.newly_blocked) == [
-        f"/conversations/{kept.mention_id}",
+        f"/conversations/{kept.mention_id}#draft-{sorry.id}",
         f"/replies/{apology.id}",
     ]
     assert looked_back(deps, STRICTER.replace("[guarantee, sorry]", "[never]")).said == "0 more blocked, 1 fewer"
@@ -271,6 +272,43 @@ def test_a_finding_that_is_wrong_becomes_an_example_of_a_new_version(
     packs.activate(deps, added.id, by=manager)
     assert packs.learned(deps) == deps.pack.text
     assert [len(noted(deps.sessions, f"example.{what}")) for what in ("proposed", "taken", "declined")] == [1, 1, 0]
+
+
+def test_a_text_that_a_rule_misses_becomes_an_example_it_must_find(
+    deps: Deps, person: Callable[[str], Employee]
+) -> None:
+    reply = Past(deps.sessions).reply(answer="You have our word for it.")
+    looked = packs.seen(deps, packs.Subject(reply_id=reply.id))
+    assert [rule.id for rule in packs.silent(deps, looked)] == ["no-promises", "no-shouting"]
+    reviewer, manager = person("reviewer"), person("manager")
+    for _ in range(2):
+        proposed = packs.propose_failing(deps, looked, "no-promises", by=reviewer, comment="That is a promise.")
+    [waiting] = packs.proposals(deps)
+    assert (waiting.rule, waiting.text, waiting.should_pass) == ("no-promises", "You have our word for it.", False)
+    packs.take(deps, proposed.id, by=manager)
+    text = packs.learned(deps)
+    assert [line for line in text.splitlines() if line not in PACK.splitlines()] == [
+        "version: 2026-11-23.1",
+        "        - {text: You have our word for it., platform: plaza, venue: harbour, mention_kind: other,"
+        " identity: brand}",
+    ]
+    report = packs.tested(packs.read(text))
+    [missed] = [outcome for rule in report.rules for outcome in rule.outcomes if not outcome.right]
+    assert (missed.rule, missed.should_fail) == ("no-promises", True)
+    mended = packs.read(text.replace("[guarantee]", "[guarantee, our word]"))
+    assert packs.Tests.of(packs.tested(mended)).wrong == 0
+    assert [entry["should_pass"] for entry in noted(deps.sessions, "example.proposed")] == [False]
+
+
+def test_what_a_rule_finds_already_was_not_missed(deps: Deps, person: Callable[[str], Employee]) -> None:
+    reply = Past(deps.sessions).reply(answer="We guarantee it.")
+    looked = packs.seen(deps, packs.Subject(reply_id=reply.id))
+    assert [rule.id for rule in packs.silent(deps, looked)] == ["no-shouting"]
+    with pytest.raises(Conflict, match="finds this text already"):
+        packs.propose_failing(deps, looked, "no-promises", by=person("reviewer"))
+    with pytest.raises(NotAllowed):
+        packs.propose_failing(deps, looked, "no-shouting", by=person("employee"))
+    assert packs.proposals(deps) == []
 
 
 def test_an_example_is_decided_once_but_a_taken_one_can_be_left_out_again(

@@ -1,8 +1,9 @@
-"""“This finding is wrong”, said by a manager in the reply window and by a reviewer in the review window."""
+"""“This finding is wrong” and “this should have been found”, said in the reply window and in the review window."""
 
 from collections.abc import Iterator
 
 import pytest
+from harbour import without_limits
 from plaza_stage import Company, Json, company
 from sqlalchemy import delete, select
 from test_slack_reviewing import QUESTION, SUBJECTS
@@ -12,17 +13,21 @@ from bot.audit import sampling
 from bot.demo.slack import Person
 from bot.demo.slack.blockkit import validate
 from bot.demo.slack.person import words
-from bot.models import Draft, ProposedExample
+from bot.models import Draft, ProposedExample, Reply
+from bot.models.audit import ReviewItem
 from bot.packs import Proposal, Subject
 
 _subjects = iter(SUBJECTS)
 SELLING = "Hi, the Harbour team here. Order today and get 30% off!!"
+UNSEEN = "Hi, the Harbour team here. Place your order this week and you will be delighted, trust us."
 SHOUTED = "Hi, the Harbour team here. Yes, it opens ALL YOUR BOOKS WITHOUT A PROBLEM."
 
 
 @pytest.fixture(scope="module")
 def play(postgres: str) -> Iterator[Company]:
     with company(postgres) as play:
+        with play.harbour.deps.sessions.begin() as session:
+            without_limits(session)
         yield play
 
 
@@ -34,6 +39,7 @@ def _tidy(play: Company) -> Iterator[None]:
             person.close(everything=True)
     with play.harbour.deps.sessions.begin() as session:
         session.execute(delete(ProposedExample))
+        session.execute(delete(ReviewItem))
 
 
 def proposed(play: Company) -> list[Proposal]:
@@ -81,10 +87,11 @@ def test_a_text_without_findings_offers_nothing_to_doubt(play: Company) -> None:
     assert proposed(play) == []
 
 
-def test_a_reviewer_doubts_a_finding_of_a_reply_under_review(play: Company) -> None:
+def under_review(play: Company, text: str) -> tuple[Reply, Json]:
+    """A reply that was approved, and the window in which Ruth judges it."""
     mention = play.harbour.hear(QUESTION.format(next(_subjects)))
     play.prepare(mention.id)
-    reply = play.harbour.approve(mention, SHOUTED, by=play.ana.id)
+    reply = play.harbour.approve(mention, text, by=play.ana.id)
     with play.harbour.deps.sessions.begin() as session:
         queued = sampling.enqueue(session, reply.id, ["override"], at=play.harbour.deps.now())
         session.flush()
@@ -92,8 +99,13 @@ def test_a_reviewer_doubts_a_finding_of_a_reply_under_review(play: Company) -> N
     play.ruth.open_home()
     home = play.ruth.wait_for(lambda: f"'value': '{item}'" in str(play.ruth.home()) and play.ruth.home())
     play.ruth.click(home, "review.open")
-    window = play.ruth.wait_for_modal("Review")
+    window: Json = play.ruth.wait_for_modal("Review")
     assert validate(window["blocks"], "modal") == []
+    return reply, window
+
+
+def test_a_reviewer_doubts_a_finding_of_a_reply_under_review(play: Company) -> None:
+    reply, window = under_review(play, SHOUTED)
     play.ruth.click(window, "finding.doubt")
     asked = play.ruth.wait_for_modal("This finding is wrong")
     assert SHOUTED in words(asked)
@@ -104,5 +116,44 @@ def test_a_reviewer_doubts_a_finding_of_a_reply_under_review(play: Company) -> N
     assert waiting.rule in {
         finding.rule for finding in packs.objections(play.harbour.deps, Subject(reply_id=reply.id))[1]
     }
+    play.ruth.close()
+    assert "What is public" in words(play.ruth.modal())
+
+
+def test_a_manager_says_while_writing_which_rule_should_have_spoken(play: Company) -> None:
+    window = typed(play, play.mara, UNSEEN)
+    play.mara.click(window, "finding.missed")
+    asked = play.mara.wait_for_modal("Should have been found")
+    assert validate(asked["blocks"], "modal") == []
+    assert UNSEEN in words(asked)
+    play.mara.submit(rule="hard-sell", comment="It sells.")
+    assert "Thank you" in words(play.mara.modal())
+    [waiting] = proposed(play)
+    assert (waiting.rule, waiting.text, waiting.should_pass) == ("hard-sell", UNSEEN, False)
+    assert (waiting.comment, waiting.situation["platform"]) == ("It sells.", "mastodon")
+    play.mara.close()
+    assert UNSEEN in words(play.mara.modal())
+
+
+def test_only_rules_that_miss_the_text_are_offered(play: Company) -> None:
+    play.mara.click(typed(play, play.mara, SELLING), "finding.missed")
+    asked = str(play.mara.wait_for_modal("Should have been found"))
+    offered = {rule.id for rule in play.harbour.deps.pack.rules if f"'value': '{rule.id}'" in asked}
+    assert len(offered) > 5
+    assert "hard-sell" not in offered
+
+
+def test_who_only_replies_is_not_asked_what_was_missed(play: Company) -> None:
+    assert "This should have been found" not in words(typed(play, play.ana, UNSEEN))
+
+
+def test_a_reviewer_says_which_rule_should_have_found_a_reply(play: Company) -> None:
+    _, window = under_review(play, UNSEEN)
+    play.ruth.click(window, "finding.missed")
+    asked = play.ruth.wait_for_modal("Should have been found")
+    assert UNSEEN in words(asked)
+    play.ruth.submit(rule="hard-sell")
+    [waiting] = proposed(play)
+    assert (waiting.rule, waiting.should_pass, waiting.situation["identity"]) == ("hard-sell", False, "brand")
     play.ruth.close()
     assert "What is public" in words(play.ruth.modal())

@@ -1,4 +1,5 @@
-"""Learning from people: a finding that somebody calls wrong becomes an example, and examples become a new version."""
+"""Learning from people: a finding that somebody calls wrong, or one that somebody misses, becomes an example, and
+examples become a new version."""
 
 import difflib
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,7 @@ from bot.packs import past
 from bot.permissions import Act, require
 from guidelines.base import Candidate, Finding, check
 from guidelines.pack_edit import NewExample, next_version, with_examples
+from guidelines.rule import Rule
 
 LONGEST_COMMENT = 1_000
 LONGEST_TEXT = 10_000
@@ -52,14 +54,46 @@ class Proposal:
 
 def objections(deps: Deps, subject: Subject) -> tuple[str, tuple[Finding, ...]]:
     """Return a text, and what the guidelines in force have against it."""
-    candidate = _seen(deps, subject)
+    candidate = seen(deps, subject)
     return candidate.text, check(candidate, deps.pack, facts=facts_of(deps)).findings
+
+
+def silent(deps: Deps, looked: Candidate) -> tuple[Rule, ...]:
+    """Return the rules in force that find nothing in a text, by their titles.
+
+    Those that only ask the facts are not among them: a fact mends what they miss, an example cannot.
+    """
+    pack = deps.pack
+    found = {finding.rule for finding in check(looked, pack, facts=facts_of(deps)).findings}
+    quiet = (rule for rule in pack.rules if rule.id not in found and rule.kinds != ("facts",))
+    return tuple(sorted(quiet, key=lambda rule: (rule.title or rule.id).lower()))
 
 
 def propose_passing(deps: Deps, subject: Subject, rule: str, *, by: Employee, comment: str = "") -> ProposedExample:
     """Say that a rule is wrong about a text of ours: it should pass."""
-    looked = _seen(deps, subject)
+    looked = seen(deps, subject)
     return propose(deps, rule, looked.text, situation=situation_of(looked), by=by, comment=comment)
+
+
+def propose_failing(deps: Deps, looked: Candidate, rule: str, *, by: Employee, comment: str = "") -> ProposedExample:
+    """Say that a rule should have found something in a text; raises `Conflict` where it does."""
+    if any(finding.rule == rule for finding in check(looked, deps.pack, facts=facts_of(deps)).findings):
+        raise Conflict(f"The rule “{rule}” finds this text already. If it weighs too little, change the rule.")
+    situation = situation_of(looked)
+    return propose(deps, rule, looked.text, situation=situation, by=by, should_pass=False, comment=comment)
+
+
+def seen(deps: Deps, subject: Subject) -> Candidate:
+    """Return a text of ours as the guidelines see it; raises `NotFound`."""
+    with deps.sessions() as session:
+        if subject.reply_id:
+            looked = past.reply(session, subject.reply_id, company=deps.company)
+        else:
+            looked = past.draft(session, subject.draft_id, company=deps.company)
+        account = session.get(Account, subject.account_id)
+    if looked is None or not looked.text:
+        raise NotFound("This text is no longer there.")
+    return replace(looked, identity=account.identity.value) if account else looked
 
 
 def situation_of(looked: Candidate) -> dict[str, str]:
@@ -169,18 +203,6 @@ def learned(deps: Deps) -> str:
 def changed_lines(old: str, new: str) -> Iterator[str]:
     """Yield what differs between two texts as a diff, with the lines around it."""
     yield from difflib.unified_diff(old.splitlines(), new.splitlines(), "in force", "proposed", lineterm="", n=2)
-
-
-def _seen(deps: Deps, subject: Subject) -> Candidate:
-    with deps.sessions() as session:
-        if subject.reply_id:
-            looked = past.reply(session, subject.reply_id, company=deps.company)
-        else:
-            looked = past.draft(session, subject.draft_id, company=deps.company)
-        account = session.get(Account, subject.account_id)
-    if looked is None:
-        raise NotFound("This text is no longer there.")
-    return replace(looked, identity=account.identity.value) if account else looked
 
 
 def _waiting(session: Session, rule: str, text: str, *, should_pass: bool) -> ProposedExample | None:

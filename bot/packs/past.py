@@ -87,7 +87,8 @@ def _found(session: Session, batch: Sequence[tuple[str, int]], company: tuple[st
     drafts = _drafts(session, [number for kind, number in batch if kind == "draft"], company)
     said = _replies(session, [number for kind, number in batch if kind == "reply"], company)
     found: dict[tuple[str, int], Said] = {
-        ("draft", number): (f"/conversations/{mention}", candidate) for number, mention, candidate in drafts
+        ("draft", number): (f"/conversations/{mention}#draft-{number}", candidate)
+        for number, mention, candidate in drafts
     }
     return found | {("reply", number): (f"/replies/{number}", candidate) for number, _, candidate in said}
 

@@ -136,9 +136,12 @@ def looked_at(preview: Preview, words: Words) -> list[Json]:
 
 
 def _doubt(preview: Preview, words: Words, manner: Manner) -> list[Json]:
-    if not (preview.findings and manner.may_doubt):
+    if not (manner.may_doubt and preview.typed.strip()):
         return []
-    return [actions("doubt", button("finding.doubt", words("wrong.button"), "doubt"))]
+    missed = button("finding.missed", words("missed.button"), "missed")
+    if not preview.findings:
+        return [actions("doubt", missed)]
+    return [actions("doubt", button("finding.doubt", words("wrong.button"), "doubt"), missed)]
 
 
 def _counter(preview: Preview, words: Words) -> str:

@@ -13,6 +13,7 @@ from bot.slack import modals
 from bot.slack.blocks import (
     Json,
     Option,
+    actions,
     button,
     context,
     field,
@@ -126,6 +127,7 @@ def _window(case: Case, words: Words) -> Json:
             words.markup("review.findings", findings=one_line(case.findings, 1500) or words("review.clean")),
             accessory=button("finding.doubt", words("wrong.button"), "doubt") if case.findings else None,
         ),
+        actions("missed", button("finding.missed", words("missed.button"), "missed")),
         field("disposition", words("review.disposition"), radio("disposition", options, "")),
         field("comment", words("review.comment"), text_input("comment", multiline=True, longest=1000)),
         field(
