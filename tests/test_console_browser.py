@@ -33,6 +33,8 @@ PAGES = (
     "/guidelines/new",
     "/guidelines/versions/1?days=90",
     "/guidelines/examples",
+    "/guidelines/missed",
+    "/guidelines/missed?reply=1",
     "/facts",
     "/fact",
     "/fact?id=mini-usb",

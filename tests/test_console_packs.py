@@ -1,5 +1,6 @@
 """Guidelines in the console: a version is added, looked at, tried on the past, put in force and gone back from."""
 
+import html
 import re
 
 import httpx
@@ -180,6 +181,80 @@ def test_what_people_propose_is_taken_or_declined_and_becomes_a_version(stage: S
     assert "We have no DRM!" in proposed.text
     assert "no-drm: 1 example that must pass added" in said(proposed)
     assert "twice" not in proposed.text
+
+
+def test_a_reviewer_says_which_rule_should_have_found_a_reply(stage: Stage, past: Past) -> None:
+    packs.activate(stage.deps, added(stage, phrase="copy protection"), by=None)
+    with stage.deps.sessions() as session:
+        reply = next(reply for reply in session.scalars(select(Reply)) if "DRM" in reply.typed)
+    ruth, mara = stage.visitor("ruth"), stage.visitor("mara")
+    address = f"/guidelines/missed?reply={reply.id}"
+    assert f'href="{address}"' in ruth.get(f"/replies/{reply.id}").text
+    assert reply.typed in said(ruth.get(address))
+    proposed = ruth.send(address, "/guidelines/missed/say", rule="no-drm", comment="It <i>is</i> about DRM.")
+    assert "an example that no-drm must find" in followed(ruth, proposed)
+    [waiting] = packs.proposals(stage.deps)
+    assert (waiting.rule, waiting.text, waiting.should_pass) == ("no-drm", reply.typed, False)
+    page = mara.get("/guidelines/examples").text
+    assert "should have been found" in page
+    assert "&lt;i&gt;is" in page
+    taken = mara.send("/guidelines/examples", "/guidelines/examples/take", proposal=str(waiting.id))
+    page = followed(mara, taken)
+    assert "What they change in the pack" in page
+    assert re.search(r"\+ fail: .*copy protection.*text: ", page)
+    proposed = mara.get("/guidelines/new", learned="1")
+    assert "no-drm: 1 example that must be found added" in said(proposed)
+    assert f"missed “{reply.typed}” must be found, and is not" in said(proposed)
+
+
+def test_a_text_that_is_typed_can_be_named_and_keeps_what_was_typed_where_it_is_refused(stage: Stage) -> None:
+    packs.activate(stage.deps, added(stage), by=None)
+    ruth = stage.visitor("ruth")
+    for text, rule, problem in (
+        ("Our DRM is fine.", "no-drm", "finds this text already"),
+        ("<b>Copy protection</b>", "gone", "no rule “gone”"),
+        ("", "no-drm", "An example is a text"),
+    ):
+        refused = ruth.send("/guidelines/missed", "/guidelines/missed/say", text=text, rule=rule, platform="paper")
+        assert refused.status_code == 422
+        assert problem in said(refused)
+        assert text.replace("<", "&lt;").replace(">", "&gt;") in refused.text
+    typed = ruth.send("/guidelines/missed", "/guidelines/missed/say", text="Copy protection", rule="no-drm")
+    assert typed.status_code == 303
+    [waiting] = packs.proposals(stage.deps)
+    assert (waiting.text, waiting.situation) == ("Copy protection", {"identity": "brand", "mention_kind": "other"})
+
+
+def test_a_replay_leads_to_what_a_version_would_miss_and_what_the_pack_in_force_misses(
+    stage: Stage, past: Past
+) -> None:
+    packs.activate(stage.deps, added(stage), by=None)
+    wider = added(stage, version="2", phrase="never said")
+    ruth = stage.visitor("ruth")
+    page = ruth.get(f"/guidelines/versions/{wider}", days="30").text
+    [address, *_] = re.findall(r'href="(/guidelines/missed\?[^"]*)"', page)
+    address = html.unescape(address)
+    assert address.endswith(f"&version={wider}&rule=no-drm")
+    proposed = ruth.send(address, "/guidelines/missed/say", rule="no-drm")
+    assert "an example that no-drm must find" in followed(ruth, proposed)
+    [waiting] = packs.proposals(stage.deps)
+    assert "DRM" in waiting.text
+    narrow = packs.versions(stage.deps)[0]
+    packs.activate(stage.deps, narrow.id, by=None)
+    back = next(version for version in packs.versions(stage.deps) if version.version == "1")
+    page = ruth.get(f"/guidelines/versions/{back.id}", days="30").text
+    [address, *_] = re.findall(r'href="(/guidelines/missed\?[^"]*)"', page)
+    assert "version" not in address
+    assert 'value="no-drm" selected' in ruth.get(html.unescape(address)).text
+
+
+@pytest.mark.parametrize("address", ["reply=0&draft=9", "reply=99", "version=99", f"draft={'9' * 18}"])
+def test_what_is_not_there_cannot_have_been_missed(stage: Stage, address: str) -> None:
+    assert stage.visitor("ruth").get(f"/guidelines/missed?{address}").status_code == 404
+
+
+def test_who_may_not_doubt_a_finding_cannot_say_what_was_missed(stage: Stage) -> None:
+    assert stage.visitor("ana").get("/guidelines/missed").status_code == 403
 
 
 def test_only_who_may_changes_anything(stage: Stage) -> None:

@@ -17,6 +17,7 @@ from bot.models import Account, Employee, ExampleState, Json, ProposedExample
 from bot.packs import past
 from bot.permissions import Act, require
 from guidelines.base import Candidate, Finding, check
+from guidelines.pack import Pack
 from guidelines.pack_edit import NewExample, next_version, with_examples
 from guidelines.rule import Rule
 
@@ -58,15 +59,16 @@ def objections(deps: Deps, subject: Subject) -> tuple[str, tuple[Finding, ...]]:
     return candidate.text, check(candidate, deps.pack, facts=facts_of(deps)).findings
 
 
-def silent(deps: Deps, looked: Candidate) -> tuple[Rule, ...]:
-    """Return the rules in force that find nothing in a text, by their titles.
+def mendable(deps: Deps) -> tuple[Rule, ...]:
+    """Return the rules in force that an example can mend, by their titles; what only asks the facts is mended there."""
+    rules = (rule for rule in deps.pack.rules if rule.kinds != ("facts",))
+    return tuple(sorted(rules, key=lambda rule: (rule.title or rule.id).lower()))
 
-    Those that only ask the facts are not among them: a fact mends what they miss, an example cannot.
-    """
-    pack = deps.pack
-    found = {finding.rule for finding in check(looked, pack, facts=facts_of(deps)).findings}
-    quiet = (rule for rule in pack.rules if rule.id not in found and rule.kinds != ("facts",))
-    return tuple(sorted(quiet, key=lambda rule: (rule.title or rule.id).lower()))
+
+def silent(deps: Deps, looked: Candidate, pack: Pack | None = None) -> tuple[Rule, ...]:
+    """Return those that find nothing in a text; with another pack than the one in force, nothing there."""
+    found = _found(deps, looked, pack)
+    return tuple(rule for rule in mendable(deps) if rule.id not in found)
 
 
 def propose_passing(deps: Deps, subject: Subject, rule: str, *, by: Employee, comment: str = "") -> ProposedExample:
@@ -75,9 +77,14 @@ def propose_passing(deps: Deps, subject: Subject, rule: str, *, by: Employee, co
     return propose(deps, rule, looked.text, situation=situation_of(looked), by=by, comment=comment)
 
 
-def propose_failing(deps: Deps, looked: Candidate, rule: str, *, by: Employee, comment: str = "") -> ProposedExample:
-    """Say that a rule should have found something in a text; raises `Conflict` where it does."""
-    if any(finding.rule == rule for finding in check(looked, deps.pack, facts=facts_of(deps)).findings):
+def propose_failing(
+    deps: Deps, looked: Candidate, rule: str, *, by: Employee, pack: Pack | None = None, comment: str = ""
+) -> ProposedExample:
+    """Say that a rule should have found something in a text; raises `Conflict` where it does.
+
+    With another pack than the one in force it is that one which misses it, and the example keeps it from coming so.
+    """
+    if rule in _found(deps, looked, pack):
         raise Conflict(f"The rule “{rule}” finds this text already. If it weighs too little, change the rule.")
     situation = situation_of(looked)
     return propose(deps, rule, looked.text, situation=situation, by=by, should_pass=False, comment=comment)
@@ -203,6 +210,10 @@ def learned(deps: Deps) -> str:
 def changed_lines(old: str, new: str) -> Iterator[str]:
     """Yield what differs between two texts as a diff, with the lines around it."""
     yield from difflib.unified_diff(old.splitlines(), new.splitlines(), "in force", "proposed", lineterm="", n=2)
+
+
+def _found(deps: Deps, looked: Candidate, pack: Pack | None) -> set[str]:
+    return {finding.rule for finding in check(looked, pack or deps.pack, facts=facts_of(deps)).findings}
 
 
 def _waiting(session: Session, rule: str, text: str, *, should_pass: bool) -> ProposedExample | None:

@@ -1,4 +1,4 @@
-"""Versions of the guidelines: adding one, trying it on the past, putting it in force; and examples people propose."""
+"""Versions of the guidelines: adding one, trying it on the past, putting it in force."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from bot import packs
 from bot.console.house import Page, Visit, whole
+from bot.console.pages.examples import missed_address
 from bot.errors import ChorusError
-from bot.models import ExampleState
 from bot.packs import PackRefused, PackReplay, Version
 from bot.packs.learning import changed_lines
 from bot.permissions import Act
@@ -92,32 +92,6 @@ def scan(visit: Visit) -> Response:
     )
 
 
-def examples(visit: Visit) -> Response:
-    """Show the examples that people propose, and those that were taken."""
-    return _examples(visit)
-
-
-def take(visit: Visit) -> Response:
-    """Take an example into the next version."""
-    number = whole(visit.field("proposal")) or 0
-    try:
-        taken = packs.take(
-            visit.deps, number, by=visit.person, text=visit.field("text"), mention=visit.field("mention")
-        )
-    except ChorusError as error:
-        return _examples(visit, problem=str(error), status=409)
-    return visit.go("/guidelines/examples", f"The example is taken for {taken.rule}. Add the next version to use it.")
-
-
-def decline(visit: Visit) -> Response:
-    """Decide against an example."""
-    try:
-        declined = packs.decline(visit.deps, whole(visit.field("proposal")) or 0, by=visit.person)
-    except ChorusError as error:
-        return _examples(visit, problem=str(error), status=409)
-    return visit.go("/guidelines/examples", f"The rule {declined.rule} stays as it is.")
-
-
 def _text(visit: Visit) -> str:
     """Return what was typed, or the file that was chosen instead."""
     return f"{visit.field('file') or visit.field('text')}\n"
@@ -177,6 +151,7 @@ def _version(visit: Visit, version: Version, *, problem: str = "", status: int =
         days=days,
         spans=DAYS,
         shown=SHOWN,
+        missed_address=missed_address,
         **values,
     )
 
@@ -187,20 +162,6 @@ def _replayed(visit: Visit, pack: Pack, days: int) -> PackReplay | None:
     return packs.replay(visit.deps, pack, since=visit.deps.now() - timedelta(days=days), most=MOST)
 
 
-def _examples(visit: Visit, *, problem: str = "", status: int = 200) -> Response:
-    taken = packs.proposals(visit.deps, ExampleState.TAKEN)
-    return visit.show(
-        "guidelines_examples.html",
-        status=status,
-        title="Proposed examples",
-        proposals=packs.proposals(visit.deps),
-        taken=taken,
-        is_due=packs.learned(visit.deps) != visit.deps.pack.text,
-        titles={rule.id: rule.title for rule in visit.deps.pack.rules},
-        problem=problem,
-    )
-
-
 PAGES = (
     Page("/guidelines/new", new, Act.EDIT_GUIDELINES),
     Page("/guidelines/look", look, Act.EDIT_GUIDELINES, is_form=True, quiet=True),
@@ -208,7 +169,4 @@ PAGES = (
     Page("/guidelines/versions/{id}", show),
     Page("/guidelines/activate", activate, Act.EDIT_GUIDELINES, is_form=True),
     Page("/guidelines/scan", scan, Act.LOOK_BACK, is_form=True),
-    Page("/guidelines/examples", examples, Act.DOUBT_FINDINGS),
-    Page("/guidelines/examples/take", take, Act.EDIT_GUIDELINES, is_form=True),
-    Page("/guidelines/examples/decline", decline, Act.EDIT_GUIDELINES, is_form=True),
 )
