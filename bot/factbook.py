@@ -14,7 +14,7 @@ from bot.database import advisory_lock
 from bot.deps import Deps
 from bot.errors import ChorusError, Conflict, NotFound
 from bot.fact_reading import FactReading, body_of, read
-from bot.models import Employee, FactVersion, Json
+from bot.models import Employee, FactPolicy, FactVersion, Json
 from bot.permissions import Act, require
 from guidelines.facts import Fact, FactBase, FactsError
 
@@ -34,10 +34,14 @@ class NotAFact(ChorusError):
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What came of a file: which facts were new or changed, and how many stood there already as they are."""
+    """What came of a file: which facts were new or changed, and how many stood there already as they are.
+
+    `review_days` is told where the file changed after how many days a review of a fact is due again.
+    """
 
     changed: tuple[str, ...]
     same: int
+    review_days: int | None = None
 
 
 def read_beside(deps: Deps, key: str, body: Json) -> FactReading:
@@ -116,8 +120,8 @@ def current(session: Session, key: str) -> FactVersion | None:
 def import_file(deps: Deps, text: str, *, by: Employee | None) -> Imported:
     """Put all facts of a fact file in force: new ones and changed ones get a version, the others stay as they are.
 
-    Raises `ChorusError`, naming each line, when anything in the file is wrong; then nothing is changed. A `policy` is
-    not taken over: it stays with the file that the settings name.
+    Its `policy` is taken over too; a file without one leaves the policy as it is. Raises `ChorusError`, naming each
+    line, when anything in the file is wrong; then nothing is changed.
     """
     _may(by)
     try:
@@ -132,10 +136,11 @@ def import_file(deps: Deps, text: str, *, by: Employee | None) -> Imported:
             for fact in base.facts.values()
             if fact.id not in known or known[fact.id].body != body_of(fact)
         ]
-        if changed:
+        days = _take_policy(session, deps, base.review_days, by)
+        if changed or days:
             queue.look_back(session, None)
     deps.rulebook.refresh()
-    return Imported(tuple(changed), len(base.facts) - len(changed))
+    return Imported(tuple(changed), len(base.facts) - len(changed), days)
 
 
 def export(deps: Deps) -> str:
@@ -169,10 +174,23 @@ def _begin(session: Session, deps: Deps) -> bool:
         return False
     for fact in _in_force(deps):
         session.add(FactVersion(key=fact.id, body=body_of(fact), created_at=deps.now()))
+    if deps.facts and deps.facts.review_days:
+        session.add(FactPolicy(review_days=deps.facts.review_days, at=deps.now()))
     session.flush()
     if taken := len(_in_force(deps)):
         audit.record(session, "fact.adopted", at=deps.now(), actor="system", subject="facts", data={"count": taken})
     return True
+
+
+def _take_policy(session: Session, deps: Deps, days: int | None, by: Employee | None) -> int | None:
+    """Put a file's policy in force; returns it where it is another one than before."""
+    newest = select(FactPolicy.review_days).order_by(FactPolicy.id.desc()).limit(1)
+    if days is None or days == session.scalar(newest):
+        return None
+    session.add(FactPolicy(review_days=days, at=deps.now(), by_id=by.id if by else None))
+    actor = f"employee:{by.id}" if by else "operator"
+    audit.record(session, "fact.policy", at=deps.now(), actor=actor, subject="facts", data={"review_days": days})
+    return days
 
 
 def _current(session: Session) -> Sequence[FactVersion]:

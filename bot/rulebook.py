@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.database import Sessions
-from bot.models import FactVersion, PackActivation, PackVersion
+from bot.models import FactPolicy, FactVersion, PackActivation, PackVersion
 from guidelines import pack as packs
 from guidelines.facts import FactBase
 from guidelines.pack import Pack, PackError
@@ -20,8 +20,9 @@ log = logging.getLogger(__name__)
 LOOK_EVERY = 1.0
 """Seconds until another process's change is seen here."""
 
-Mark = tuple[int | None, int | None, int]
-"""The newest activation, the newest version of a fact, and how many facts there are: any change changes one."""
+Mark = tuple[int | None, int | None, int, int | None]
+"""The newest activation, the newest version of a fact, how many facts there are, and the newest policy about them: any
+change changes one."""
 
 
 class Rulebook:
@@ -34,7 +35,7 @@ class Rulebook:
         self._named_pack, self._named_facts = pack, facts
         self._pack, self._facts = pack, facts
         self._sessions = sessions
-        self._mark: Mark = (None, None, 0)
+        self._mark: Mark = (None, None, 0, None)
         self._looked = float("-inf")
         self._lock = Lock()
 
@@ -80,10 +81,11 @@ class Rulebook:
 def _mark(session: Session) -> Mark:
     current = select(func.count()).where(FactVersion.retired_at.is_(None)).scalar_subquery()
     newest = select(func.max(FactVersion.id)).scalar_subquery()
-    row: Row[int | None, int | None, int] = session.execute(
-        select(select(func.max(PackActivation.id)).scalar_subquery(), newest, current)
+    policy = select(func.max(FactPolicy.id)).scalar_subquery()
+    row: Row[int | None, int | None, int, int | None] = session.execute(
+        select(select(func.max(PackActivation.id)).scalar_subquery(), newest, current, policy)
     ).one()
-    return row[0], row[1], row[2]
+    return row[0], row[1], row[2], row[3]
 
 
 def _pack(session: Session, activation: int | None, *, otherwise: Pack, now: Pack) -> Pack:
@@ -106,7 +108,9 @@ def _pack(session: Session, activation: int | None, *, otherwise: Pack, now: Pac
 def _facts(session: Session, *, otherwise: FactBase | None) -> FactBase:
     current = select(FactVersion).where(FactVersion.retired_at.is_(None)).order_by(FactVersion.key)
     entries = [{"id": fact.key, **fact.body} for fact in session.scalars(current)]
-    policy = {"policy": {"review_days": otherwise.review_days}} if otherwise and otherwise.review_days else {}
+    kept = session.scalar(select(FactPolicy.review_days).order_by(FactPolicy.id.desc()).limit(1))
+    days = kept or (otherwise.review_days if otherwise else None)
+    policy = {"policy": {"review_days": days}} if days else {}
     # A JSON text is a YAML text: facts from the database are read, and judged, exactly as those from a file.
     base = FactBase.load(orjson.dumps({**policy, "facts": entries}).decode(), strict=False)
     for problem in base.problems:

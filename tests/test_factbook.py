@@ -1,5 +1,6 @@
 """Facts in the database: versions that stand in the record, examples that run first, and files there and back."""
 
+from dataclasses import replace
 from datetime import date
 
 import orjson
@@ -18,6 +19,7 @@ from bot.errors import ChorusError, Conflict, NotAllowed, NotFound
 from bot.fact_reading import body_of, read, tidied
 from bot.factbook import NotAFact
 from bot.models import AuditEntry, AuditText, FactVersion, Json
+from bot.rulebook import Rulebook
 from guidelines.facts import FactBase
 
 WEIGHT: Json = {
@@ -159,6 +161,42 @@ def test_a_file_goes_out_and_comes_back_the_same(harbour: Harbour) -> None:
     assert changed.changed == ("mini-weight",)
     with harbour.deps.sessions() as session:
         assert [each.version for each in factbook.history(session, "mini-weight")] == [2, 1]
+
+
+def test_the_policy_of_a_file_comes_along_and_goes_out_again(harbour: Harbour) -> None:
+    put(harbour)
+    page = factbook.export(harbour.deps)
+    mara = harbour.person("U0MARA")
+    assert factbook.import_file(harbour.deps, page, by=mara).review_days is None
+    taken = factbook.import_file(harbour.deps, f"policy: {{review_days: 30}}\n{page}", by=mara)
+    assert (taken.changed, taken.same, taken.review_days) == ((), 5, 30)
+    assert harbour.deps.facts is not None
+    assert harbour.deps.facts.review_days == 30
+    assert not harbour.deps.facts.facts["mini-weight"].stands(harbour.deps.now(), 30)
+    again = factbook.export(harbour.deps)
+    assert FactBase.load(again).review_days == 30
+    assert factbook.import_file(harbour.deps, again, by=mara).review_days is None
+    assert factbook.import_file(harbour.deps, page, by=mara).review_days is None
+    assert harbour.deps.facts.review_days == 30, "a file that says nothing about it changes nothing"
+    assert kinds(harbour, "facts") == ["fact.adopted", "fact.policy"]
+    said = sentence("fact.policy", {"review_days": 30})
+    assert said == "Facts correct nobody once 30 days passed without a review."
+
+
+def test_the_policy_of_the_settings_file_is_taken_over_with_its_facts(harbour: Harbour) -> None:
+    named = FactBase.load(f"policy: {{review_days: 90}}\n{factbook.export(harbour.deps)}")
+    deps = replace(harbour.deps, rulebook=Rulebook(harbour.deps.pack, named, harbour.deps.sessions))
+    factbook.put(deps, "mini-weight", WEIGHT, by=None)
+    without = Rulebook(harbour.deps.pack, None, harbour.deps.sessions)
+    assert without.facts is not None
+    assert without.facts.review_days == 90
+
+
+@pytest.mark.parametrize("policy", ["policy: {review_days: 0}", "policy: soon", "policy: {review_days: 1e9}"])
+def test_a_policy_that_makes_no_sense_is_refused_with_its_line(harbour: Harbour, policy: str) -> None:
+    with pytest.raises(ChorusError, match=r"facts:1.*`policy` needs `review_days`"):
+        factbook.import_file(harbour.deps, f"{policy}\nfacts: []\n", by=None)
+    assert kinds(harbour, "facts") == []
 
 
 def test_a_file_with_a_mistake_changes_nothing(harbour: Harbour) -> None:

@@ -68,6 +68,15 @@ def test_a_file_goes_out_and_comes_back(harbour: Harbour, tmp_path: Path) -> Non
     assert "up to 8 weeks" in run(harbour, "export")[1]
 
 
+def test_the_policy_of_a_file_is_taken_over_and_shown(harbour: Harbour, tmp_path: Path) -> None:
+    path = tmp_path / "facts.yml"
+    assert run(harbour, "export", str(path))[0] == 0
+    path.write_text(f"policy: {{review_days: 60}}\n{path.read_text()}")
+    assert "due for a review every 60 days" in run(harbour, "import", str(path))[1]
+    assert "due for a review every 60 days" in run(harbour, "list")[1]
+    assert "review_days: 60" in run(harbour, "export")[1]
+
+
 def test_mistakes_are_told_in_words(harbour: Harbour, tmp_path: Path) -> None:
     with pytest.raises(ChorusError, match="not an http"):
         run(harbour, *PUT, "--source", "mini", "--yes")

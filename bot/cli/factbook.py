@@ -68,6 +68,8 @@ def _add_changing(app: typer.Typer, opened: Opened) -> None:
         with opened() as deps:
             done = factbook.import_file(deps, page, by=None)
         _say(f"{len(done.changed)} new or changed, {done.same} as they were. {', '.join(done.changed)}".rstrip())
+        if done.review_days:
+            _say(f"From now on each is due for a review every {done.review_days} days.")
 
     @app.command()
     def put(
@@ -117,6 +119,8 @@ def _list(deps: Deps) -> None:
     for fact in facts:
         table.add_row(fact.id, fact.statement, "" if _stands(deps, fact) else "corrects nobody now")
     screen.print(table if facts else "There are no facts. Add one: chorus facts put --help")
+    if deps.facts and deps.facts.review_days:
+        _say(f"Each is due for a review every {deps.facts.review_days} days.")
 
 
 def _stands(deps: Deps, fact: Fact) -> bool:

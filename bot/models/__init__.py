@@ -12,6 +12,7 @@ from bot.models.questions import Question, QuestionState
 from bot.models.replies import COUNTED, Draft, Origin, Reply, ReplyState
 from bot.models.rulebook import (
     ExampleState,
+    FactPolicy,
     FactVersion,
     OwnError,
     PackActivation,
@@ -33,6 +34,7 @@ __all__ = [
     "Employee",
     "ExampleState",
     "Expense",
+    "FactPolicy",
     "FactVersion",
     "Json",
     "LimitRecord",

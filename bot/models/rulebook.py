@@ -58,6 +58,18 @@ class FactVersion(Record):
     retired_by_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"), default=None)
 
 
+class FactPolicy(Record):
+    """After how many days without a review a fact corrects nobody. The newest of these is in force; without one it is
+    what the file says that the settings name."""
+
+    __tablename__ = "fact_policy"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    review_days: Mapped[int]
+    at: Mapped[datetime]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"), default=None)
+
+
 class ExampleState(StrEnum):
     """What became of a proposed example."""
 
