@@ -1,5 +1,6 @@
 """Facts in the console: a plain sentence is shown back before it counts, and nothing that was typed is lost."""
 
+from datetime import timedelta
 from html import unescape
 from html.parser import HTMLParser
 
@@ -10,6 +11,7 @@ from console_world import Past, Stage, Visitor, slack_fixture, stage_fixture
 from sqlalchemy import select
 
 from bot import amends, factbook
+from bot.console.pages import facts
 from bot.models import FactVersion, Mention, OwnError, Reply
 
 __all__ = ["slack_fixture", "stage_fixture"]
@@ -221,6 +223,48 @@ def test_the_list_is_narrowed_by_how_facts_stand(stage: Stage) -> None:
     assert ">old<" in page
     assert ">soon<" not in page
     assert ">soon<" in visitor.get("/facts", standing="ends soon").text
+
+
+def missing_its_example(stage: Stage, key: str) -> None:
+    body = {name: value for name, value in TYPED.items() if name != "key"}
+    factbook.put(stage.deps, key, body | {"misstatements": ["It is a heavy thing."]}, by=None, accept_missed=True)
+
+
+def test_the_list_is_narrowed_to_facts_whose_own_examples_fail(stage: Stage) -> None:
+    visitor = stage.visitor("mara")
+    assert "Nothing fails" in visitor.get("/facts", examples="wrong").text
+    missing_its_example(stage, "heavy")
+    page = visitor.get("/facts", examples="wrong").text
+    assert ">heavy<" in page
+    assert ">mini-usb<" not in page
+    assert ">mini-usb<" in visitor.get("/facts").text
+    assert ">mini-usb<" in visitor.get("/facts", examples="<odd>").text
+    assert ">heavy<" in visitor.get("/facts", examples="wrong", q="mini", standing="in force").text
+    assert ">heavy<" not in visitor.get("/facts", examples="wrong", standing="expired").text
+
+
+def test_looking_for_failing_examples_ends_in_time_and_goes_on_from_there(stage: Stage) -> None:
+    for key in ("aa", "zz"):
+        missing_its_example(stage, key)
+    base = stage.deps.facts
+    assert base is not None
+    left = sorted(base.facts.values(), key=lambda fact: fact.id)
+    found, looks = [], 0
+    while left:
+        leaf = facts.leaf(base, left, stage.deps.now(), only_wrong=True, patience=timedelta(0))
+        found += [view.fact.id for view in leaf.views]
+        looks += 1
+        left = [fact for fact in left if leaf.more is not None and fact.id > leaf.more]
+    assert found == ["aa", "zz"]
+    assert looks == len(base.facts)
+
+
+def test_how_often_facts_are_due_for_a_review_is_shown(stage: Stage) -> None:
+    visitor = stage.visitor("mara")
+    assert "due for a review" not in visitor.get("/facts").text
+    page = factbook.export(stage.deps)
+    factbook.import_file(stage.deps, f"policy: {{review_days: 45}}\n{page}", by=None)
+    assert "due for a review every 45 days" in visitor.get("/facts").text
 
 
 def body_until(until: str) -> dict[str, str]:

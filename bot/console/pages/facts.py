@@ -1,5 +1,7 @@
 """Facts: the list with how each one stands, and what became of each: who says otherwise, and whether we did."""
 
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -14,6 +16,9 @@ from guidelines.claims.examples import ExampleResult
 from guidelines.facts import Fact, FactBase
 
 PAGE = 25
+PATIENCE = timedelta(seconds=3)
+"""So long a page looks for facts whose examples fail; the next page goes on from there."""
+WRONG = "wrong"
 SOON = timedelta(days=30)
 
 _results: dict[tuple[Fact, date], tuple[ExampleResult, ...]] = {}
@@ -52,10 +57,20 @@ class FactView:
         return tuple(result for result in self.examples if not result.passed)
 
 
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A page of facts, how many were looked at for it, and the last of these where there are more."""
+
+    views: tuple[FactView, ...]
+    tried: int
+    more: str | None = None
+
+
 def show(visit: Visit) -> Response:
     """Show the facts, a page at a time."""
     base, now = visit.deps.facts, visit.deps.now()
     wanted, after, narrowed = visit.asked("q").lower()[:200], visit.asked("after"), visit.asked("standing")
+    only_wrong = visit.asked("examples") == WRONG
     facts = sorted(base.facts.values(), key=lambda fact: fact.id) if base else []
     standings = {fact.id: standing_of(base, fact, now) for fact in facts} if base else {}
     fitting = [
@@ -69,10 +84,10 @@ def show(visit: Visit) -> Response:
         base=base,
         wanted=visit.asked("q")[:200],
         narrowed=narrowed,
+        only_wrong=only_wrong,
         standings=list(FactStanding),
         total=len(facts),
-        facts=[view(base, fact, now) for fact in fitting[:PAGE]] if base else [],
-        more=fitting[PAGE - 1].id if len(fitting) > PAGE else None,
+        leaf=leaf(base, fitting, now, only_wrong=only_wrong) if base else Leaf((), 0),
         lapsed=sum(not fact.stands(now, base.review_days) for fact in facts) if base else 0,
         errors=errors,
     )
@@ -82,6 +97,21 @@ def look_back(visit: Visit) -> Response:
     """Have all our replies held against all facts."""
     amends.ask(visit.deps, by=visit.person)
     return visit.go("/facts", "Our replies of the last 180 days are being looked at. What is found shows up here.")
+
+
+def leaf(
+    base: FactBase, facts: Sequence[Fact], now: datetime, *, only_wrong: bool = False, patience: timedelta = PATIENCE
+) -> Leaf:
+    """Return the first page of some facts; `only_wrong` leaves out those whose own examples come out right."""
+    until = time.monotonic() + patience.total_seconds()
+    views: list[FactView] = []
+    for tried, fact in enumerate(facts):
+        if len(views) == PAGE or (only_wrong and tried and time.monotonic() > until):
+            return Leaf(tuple(views), tried, facts[tried - 1].id)
+        seen = view(base, fact, now)
+        if seen.wrong or not only_wrong:
+            views.append(seen)
+    return Leaf(tuple(views), len(facts))
 
 
 def view(base: FactBase, fact: Fact, now: datetime) -> FactView:
