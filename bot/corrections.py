@@ -11,6 +11,7 @@ from bot.models import (
     COUNTED,
     Draft,
     Employee,
+    Json,
     Mention,
     MentionState,
     Origin,
@@ -55,13 +56,30 @@ class Echoes:
     before: int | None
 
 
+def against_facts(deps: Deps, text: str) -> Json:
+    """Return what a text says against our facts, as it stands among the reasons of a mention; empty where nothing."""
+    claim = deps.facts.check(text, now=deps.now()) if deps.facts else None
+    if claim is None or not claim.fact_id or claim.label not in (Label.CONTRADICTS, Label.UNSURE):
+        return {}
+    return {"fact": claim.fact_id, "fact_label": claim.label.value, "claim": claim.reason}
+
+
 def hold_against_facts(deps: Deps, mention: Mention, text: str) -> None:
     """Judge anew what a post claims, because it, or what we know, has changed."""
-    claim = deps.facts.check(text, now=deps.now()) if deps.facts else None
-    reasons = {name: why for name, why in mention.reasons.items() if name not in ("fact", "fact_label", "claim")}
-    if claim and claim.fact_id and claim.label in (Label.CONTRADICTS, Label.UNSURE):
-        reasons |= {"fact": claim.fact_id, "fact_label": claim.label.value, "claim": claim.reason}
-    mention.reasons = reasons
+    mention.reasons = without_facts(mention.reasons) | against_facts(deps, text)
+
+
+def without_facts(reasons: Json) -> Json:
+    """Return the reasons of a mention without those that `against_facts` gives."""
+    return {name: why for name, why in reasons.items() if name not in ("fact", "fact_label", "claim")}
+
+
+def outdated(session: Session, deps: Deps, mention: Mention) -> bool:
+    """Whether a correction that nobody used yet has the words, or the source, that its fact had before."""
+    built_on = select(Draft.based_on_id).where(Draft.based_on_id.is_not(None))
+    drafted = select(Draft).where(Draft.mention_id == mention.id, Draft.origin == Origin.FACT)
+    unused = drafted.where(Draft.id.not_in(select(Reply.draft_id)), Draft.id.not_in(built_on))
+    return any(not _is_current(deps, draft) for draft in session.scalars(unused))
 
 
 def corrects(deps: Deps, mention: Mention, text: str) -> bool:
@@ -150,6 +168,11 @@ def contradicting(fact: str) -> ColumnElement[bool]:
     """Mentions that surely contradict a fact."""
     certain = Mention.reasons["fact_label"].astext == Label.CONTRADICTS.value
     return and_(Mention.reasons["fact"].astext == fact, certain)
+
+
+def _is_current(deps: Deps, draft: Draft) -> bool:
+    fact = deps.facts.facts.get(draft.origin_detail) if deps.facts else None
+    return fact is not None and fact.source_url in draft.text and fact.statement.strip().rstrip(".") in draft.text
 
 
 def _came_from_a_fact(session: Session, reply: Reply) -> bool:

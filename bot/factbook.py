@@ -101,7 +101,7 @@ def withdraw(deps: Deps, key: str, *, by: Employee | None) -> FactVersion:
         known = _known(session, key)
         _retire(known, deps, by)
         _tell(session, deps, "fact.withdrawn", known, by)
-        queue.look_back(session, key)
+        _hold_against(session, key)
     deps.rulebook.refresh()
     return known
 
@@ -132,13 +132,13 @@ def import_file(deps: Deps, text: str, *, by: Employee | None) -> Imported:
         _begin(session, deps)
         known = {fact.key: fact for fact in _current(session)}
         changed = [
-            _write(session, deps, fact.id, body_of(fact), known.get(fact.id), by, checks_ours=False).key
+            _write(session, deps, fact.id, body_of(fact), known.get(fact.id), by, holds=False).key
             for fact in base.facts.values()
             if fact.id not in known or known[fact.id].body != body_of(fact)
         ]
         days = _take_policy(session, deps, base.review_days, by)
         if changed or days:
-            queue.look_back(session, None)
+            _hold_against(session, None)
     deps.rulebook.refresh()
     return Imported(tuple(changed), len(base.facts) - len(changed), days)
 
@@ -213,9 +213,9 @@ def _write(
     by: Employee | None,
     *,
     kind: str = "fact.changed",
-    checks_ours: bool = True,
+    holds: bool = True,
 ) -> FactVersion:
-    """Write the next version of a fact and retire the one before, and ask whether we said otherwise ourselves."""
+    """Write the next version of a fact and retire the one before, and ask who says otherwise, we ourselves included."""
     if known is not None:
         _retire(known, deps, by)
         session.flush()
@@ -226,9 +226,15 @@ def _write(
     session.add(written)
     session.flush()
     _tell(session, deps, kind, written, by)
-    if checks_ours:
-        queue.look_back(session, key)
+    if holds:
+        _hold_against(session, key)
     return written
+
+
+def _hold_against(session: Session, key: str | None) -> None:
+    """Ask for what we said and what others say to be held against a fact that changed, or against all."""
+    queue.look_back(session, key)
+    queue.judge_again(session)
 
 
 def _retire(known: FactVersion, deps: Deps, by: Employee | None) -> None:

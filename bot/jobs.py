@@ -60,6 +60,7 @@ def build(url: str, deps: Deps, drain: Drain) -> App:
         Job.TIDY: lambda: recordkeeping.tidy(deps),
         Job.SCAN: lambda version_id, days, employee_id: packs.scan(deps, version_id, days=days, by_id=employee_id),
         Job.LOOK_BACK: lambda fact, before, looked_at: amends.look_back(deps, fact, before=before, looked_at=looked_at),
+        Job.JUDGE_AGAIN: lambda before, looked_at: triage.judge_again(deps, before=before, looked_at=looked_at),
         Job.WRITE: lambda mention_id: drafting.write(deps, mention_id),
         Job.POST: lambda reply_id: delivery.post(deps, reply_id),
         Job.LOOK: lambda reply_id: doubt.look(deps, reply_id),

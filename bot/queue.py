@@ -29,6 +29,7 @@ class Job(StrEnum):
     TIDY = "tidy"
     SCAN = "scan"
     LOOK_BACK = "look_back"
+    JUDGE_AGAIN = "judge_again"
 
 
 class Lane(StrEnum):
@@ -57,6 +58,7 @@ LANES = {
     Job.TIDY: Lane.INTAKE,
     Job.SCAN: Lane.INTAKE,
     Job.LOOK_BACK: Lane.INTAKE,
+    Job.JUDGE_AGAIN: Lane.INTAKE,
 }
 
 # Never opened: it only writes jobs on connections that it is handed. The worker's own connector is asynchronous and
@@ -99,6 +101,12 @@ def look_back(session: Session, fact: str | None, *, before: int | None = None, 
     """Ask for our own replies, from number `before` downwards, to be held against a fact, or against all."""
     key = f"look_back:{fact or ''}:{before or ''}"
     _once(session, Job.LOOK_BACK, key, priority=-2, fact=fact, before=before, looked_at=looked_at)
+
+
+def judge_again(session: Session, *, before: int | None = None, looked_at: int = 0) -> None:
+    """Ask for open mentions, from number `before` downwards, to be held against the facts as they are now."""
+    key = f"judge_again:{before or ''}"
+    _once(session, Job.JUDGE_AGAIN, key, priority=-1, before=before, looked_at=looked_at)
 
 
 def prepare(session: Session, mention_ids: Sequence[int], *, size: int = 50) -> None:

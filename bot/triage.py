@@ -1,25 +1,40 @@
-"""Judging mentions: kind, mood, urgency, near-duplicates; each judgement with its reason."""
+"""Judging mentions, with reasons: kind, mood, urgency, near-duplicates. And judging them again once facts change."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import regex
-from sqlalchemy import BigInteger, select
+from sqlalchemy import BigInteger, Select, select
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session
 
-from bot import audit, likeness, outbox, policies, throttle
+from bot import audit, corrections, drafting, likeness, outbox, policies, queue, throttle
 from bot.accounts import connector_of
 from bot.database import advisory_lock
 from bot.deps import Deps
-from bot.models import Json, Mention, MentionKind, MentionState, Mood, PostRecord, Urgency
+from bot.ledger import lock_thread_of
+from bot.models import (
+    Json,
+    Mention,
+    MentionKind,
+    MentionState,
+    Mood,
+    PostRecord,
+    Question,
+    QuestionState,
+    Urgency,
+)
 from bot.throttle import editing
 from guidelines.facts import Label
 from guidelines.suspicious import suspicion
 
 DUPLICATES_WITHIN = timedelta(days=7)
 MOST_CANDIDATES = 2000
+AGAIN_SINCE = timedelta(days=7)
+AGAIN_MOST = 500
+"""So many of the newest open mentions are judged again when facts change, and no older ones."""
+AGAIN_BATCH = 50
 
 _QUESTION = regex.compile(
     r"\?|^\s*(?:how|what|when|where|which|who|why|does|do|is|are|can|could|will|would|has|have|did|should|anyone|"
@@ -87,6 +102,23 @@ def assess(deps: Deps, mention_ids: Sequence[int]) -> tuple[int, ...]:
         for mention_id in sorted(grown.difference(alone)):
             outbox.show(session, mention_id, at=now)
     return tuple(alone)
+
+
+def judge_again(deps: Deps, *, before: int | None = None, looked_at: int = 0) -> int:
+    """Hold one batch of open mentions, the newest first, against the facts as they are now, and ask for the next.
+
+    Returns how many came out otherwise: they get their drafts and their cards anew. Safe to repeat, for what comes out
+    as it stood is left alone.
+    """
+    deps.rulebook.refresh()
+    with deps.sessions() as session:
+        batch = session.execute(_open_before(deps, before)).all()
+        changed = [mention.id for mention, post in batch if _comes_out_otherwise(session, deps, mention, post.text)]
+    done = sum(_again(deps, mention_id) for mention_id in changed)
+    if len(batch) == AGAIN_BATCH and looked_at + AGAIN_BATCH < AGAIN_MOST:
+        with deps.sessions.begin() as session:
+            queue.judge_again(session, before=batch[-1][0].id, looked_at=looked_at + AGAIN_BATCH)
+    return done
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,21 +202,18 @@ def _take_turns(session: Session, channels: set[str]) -> None:
 
 
 def _judge(deps: Deps, mention: Mention, post: PostRecord) -> None:
-    claim = deps.facts.check(post.text, now=deps.now()) if deps.facts else None
-    contradiction = claim.reason if claim and claim.label is Label.CONTRADICTS else ""
-    assessment = read(post.text, claim=contradiction)
+    claimed = corrections.against_facts(deps, post.text)
+    assessment = read(post.text, claim=_contradiction(claimed))
     mention.kind, mention.mood, mention.urgency = assessment.kind, assessment.mood, assessment.urgency
-    mention.reasons = assessment.reasons
-    if claim and claim.fact_id and claim.label in (Label.CONTRADICTS, Label.UNSURE):
-        mention.reasons = assessment.reasons | {
-            "fact": claim.fact_id,
-            "fact_label": claim.label.value,
-            "claim": claim.reason,
-        }
+    mention.reasons = assessment.reasons | claimed
     mention.language = post.language
     mention.suspicious = suspicion(post.text) or ""
     mention.bands = likeness.bands(post.text)
     mention.state = MentionState.TRIAGED
+
+
+def _contradiction(claimed: Json) -> str:
+    return str(claimed["claim"]) if claimed.get("fact_label") == Label.CONTRADICTS.value else ""
 
 
 def _heed(session: Session, deps: Deps, mention: Mention, post: PostRecord) -> None:
@@ -216,7 +245,53 @@ def _shown(session: Session, mentions: Sequence[Mention], now: datetime) -> list
     return [Shown(mention_id, channel, frozenset(shared), text) for mention_id, channel, shared, text in found]
 
 
-def _record(session: Session, mention: Mention, now: datetime) -> None:
+def _open_before(deps: Deps, before: int | None) -> "Select[Mention, PostRecord]":
+    newest = (
+        select(Mention, PostRecord)
+        .join(PostRecord, PostRecord.id == Mention.post_id)
+        .where(Mention.state.in_([MentionState.TRIAGED, MentionState.OPEN]), PostRecord.text != "")
+        .where(Mention.collected_at >= deps.now() - AGAIN_SINCE)
+        .order_by(Mention.id.desc())
+        .limit(AGAIN_BATCH)
+    )
+    return newest.where(Mention.id < before) if before is not None else newest
+
+
+def _comes_out_otherwise(session: Session, deps: Deps, mention: Mention, text: str) -> bool:
+    reasons = corrections.without_facts(mention.reasons) | corrections.against_facts(deps, text)
+    if reasons != mention.reasons:
+        return True
+    return corrections.outdated(session, deps, mention) and not _is_asked(session, mention)
+
+
+def _is_asked(session: Session, mention: Mention) -> bool:
+    """Whether a manager is asked about a draft of it, which has to stand until the answer comes."""
+    question = select(Question.id).where(Question.mention_id == mention.id, Question.state == QuestionState.OPEN)
+    return session.scalar(question.limit(1)) is not None
+
+
+def _again(deps: Deps, mention_id: int) -> bool:
+    """Judge one again under its thread's lock, if it still comes out otherwise then."""
+    with deps.sessions.begin() as session:
+        mention = lock_thread_of(session, mention_id)
+        post = session.get_one(PostRecord, mention.post_id, populate_existing=True)
+        if not mention.is_open or not _comes_out_otherwise(session, deps, mention, post.text):
+            return False
+        claimed = corrections.against_facts(deps, post.text)
+        assessment = read(post.text, claim=_contradiction(claimed))
+        mention.kind = assessment.kind
+        kept = corrections.without_facts(mention.reasons) | {"kind": assessment.reasons["kind"]}
+        mention.reasons = kept | claimed
+        if mention.state is MentionState.OPEN and not _is_asked(session, mention):
+            drafting.refresh(session, deps, mention)
+            if deps.writer is not None:
+                queue.write(session, mention_id)
+        outbox.show(session, mention_id, at=deps.now())
+        _record(session, mention, deps.now(), kind="mention.judged_again")
+    return True
+
+
+def _record(session: Session, mention: Mention, now: datetime, *, kind: str = "mention.triaged") -> None:
     data = {
         "kind": mention.kind.value,
         "mood": mention.mood.value,
@@ -226,4 +301,4 @@ def _record(session: Session, mention: Mention, now: datetime) -> None:
     # The reasons quote the post, so they are among what can be erased.
     texts = {name: str(reason) for name, reason in mention.reasons.items()}
     subject = f"mention:{mention.id}"
-    audit.record(session, "mention.triaged", at=now, actor="system", subject=subject, data=data, texts=texts)
+    audit.record(session, kind, at=now, actor="system", subject=subject, data=data, texts=texts)

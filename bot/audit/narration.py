@@ -21,6 +21,7 @@ SENTENCES: Mapping[str, str] = {
     "post.gone": "The post is gone from its platform.",
     "mention.collected": "The post came in.",
     "mention.triaged": "It was judged to be: {kind}, mood {mood}, urgency {urgency}.",
+    "mention.judged_again": "It was judged again, since the facts have changed: {kind}.",
     "mention.claimed": "Claimed it.",
     "mention.released": "Gave it back.",
     "mention.taken_over": "Took it over from somebody else.",

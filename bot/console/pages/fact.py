@@ -59,7 +59,7 @@ def save(visit: Visit) -> Response:
         return page(visit, visit.field("known"), confirming=True)
     except ChorusError as error:
         return page(visit, visit.field("known"), problem=str(error), confirming=True, status=409)
-    said = "Our own replies are being held against it."
+    said = "Our own replies and the posts on open cards are being held against it."
     return visit.go(f"/fact?id={written.key}", f"“{written.key}” is in force, in version {written.version}. {said}")
 
 
