@@ -1,9 +1,12 @@
 """A text before the guidelines: what the checks are told of the place it would stand in, and what they say."""
 
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import lru_cache
 
 import regex
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from bot.deps import Deps
@@ -11,7 +14,7 @@ from bot.models import COUNTED, Json, Mention, PostRecord, Reply, Venue
 from connectors.base import Identity
 from guidelines.base import Candidate, Conflict, FactCheck, Finding, Severity, Verdict, check
 from guidelines.checks import hard_sell
-from guidelines.facts import Label
+from guidelines.facts import FactBase, Label
 from guidelines.reading import Reading
 
 RECENT = 50
@@ -22,11 +25,36 @@ COMMERCIAL = 1.0
 
 BLANK = regex.compile(r"\[[^\[\]\n]{2,120}\]")
 
+_NEWEST = (
+    select(Reply.typed, Reply.approved_at)
+    .where(Reply.state.in_(COUNTED), Reply.mention_id != bindparam("mention"))
+    .order_by(Reply.id.desc())
+    .limit(bindparam("most"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody confirmed as a reply of ours, and when."""
+
+    text: str
+    at: datetime
+
 
 def verdict(
-    session: Session, deps: Deps, mention: Mention, post: PostRecord, text: str, *, identity: Identity
+    session: Session,
+    deps: Deps,
+    mention: Mention,
+    post: PostRecord,
+    text: str,
+    *,
+    identity: Identity,
+    recent: Sequence[str] | None = None,
 ) -> Verdict:
-    """Return what the active pack says of a text as an answer to a post; unfilled blanks are findings of our own."""
+    """Return what the active pack says of a text as an answer to a post; unfilled blanks are findings of our own.
+
+    Who checks several texts for one place reads `recent` once, our newest replies elsewhere; it is read here otherwise.
+    """
     candidate = Candidate(
         text=text,
         platform=post.platform,
@@ -36,7 +64,7 @@ def verdict(
         identity=identity.value,
         language=mention.language,
         company=deps.company,
-        recent=_recent(session, mention),
+        recent=tuple(said.text for said in newest(session, mention)) if recent is None else tuple(recent[:RECENT]),
     )
     found = check(candidate, deps.pack, facts=facts_of(deps))
     return Verdict(found.pack, found.version, found.sha256, (*blanks(text), *found.findings), found.skipped)
@@ -65,17 +93,14 @@ def blanks(text: str) -> tuple[Finding, ...]:
 
 def facts_of(deps: Deps) -> FactCheck:
     """Return what finds where our own text contradicts a fact: what we would correct in others we do not post."""
-    facts, now = deps.facts, deps.now()
+    facts = deps.facts
+    today = deps.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    return lambda text: _conflicts(facts, text, today) if facts is not None else ()
 
-    def conflicts(text: str) -> tuple[Conflict, ...]:
-        claims = facts.check_all(text, now=now) if facts is not None else ()
-        return tuple(
-            Conflict(claim.spans[0] if claim.spans else (0, len(text)), claim.reason)
-            for claim in claims
-            if claim.label is Label.CONTRADICTS
-        )
 
-    return conflicts
+def newest(session: Session, mention: Mention, most: int = RECENT) -> list[Said]:
+    """Return the newest of our replies to others than this mention, newest first."""
+    return [Said(*row) for row in session.execute(_NEWEST, {"mention": mention.id, "most": most})]
 
 
 def kept(verdict: Verdict) -> Json:
@@ -109,11 +134,11 @@ def findings_from(stored: Json) -> tuple[Finding, ...]:
     )
 
 
-def _recent(session: Session, mention: Mention) -> tuple[str, ...]:
-    newest = (
-        select(Reply.typed)
-        .where(Reply.state.in_(COUNTED), Reply.mention_id != mention.id)
-        .order_by(Reply.id.desc())
-        .limit(RECENT)
+@lru_cache(maxsize=512)
+def _conflicts(facts: FactBase, text: str, today: datetime) -> tuple[Conflict, ...]:
+    # Templates and past replies come again and again. Which facts stand changes from day to day, so no hour is asked.
+    return tuple(
+        Conflict(claim.spans[0] if claim.spans else (0, len(text)), claim.reason)
+        for claim in facts.check_all(text, now=today)
+        if claim.label is Label.CONTRADICTS
     )
-    return tuple(session.scalars(newest))

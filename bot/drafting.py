@@ -1,19 +1,20 @@
 """Suggesting replies: from a fact, a past reply, a template. Up to three; saying nothing is always the other choice."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from rapidfuzz import fuzz
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from bot import audit, checking, corrections, outbox, policies, queue, wording
 from bot.accounts import connector_of
+from bot.checking import Said
 from bot.deps import Deps
-from bot.likeness import plain
+from bot.likeness import FEWEST_WORDS, most_alike, plain
 from bot.models import (
-    COUNTED,
     Account,
     Draft,
     Mention,
@@ -24,6 +25,7 @@ from bot.models import (
     Reply,
     ReplyState,
     Source,
+    Thread,
     Venue,
 )
 from bot.preconditions import context_of, permission
@@ -54,30 +56,69 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a draft would stand. Held through a transaction: what nobody holds, a session reads again each time."""
+    """Where a draft would stand, and what we said elsewhere, newest first. Held through a transaction: what nobody
+    holds, a session reads again each time."""
 
     mention: Mention
     post: PostRecord
-    source: Source
     account: Account
     venue: Venue
+    thread: Thread
+    said: Sequence[Said]
+
+    def said_since(self, moment: datetime) -> tuple[str, ...]:
+        """What a draft shall not read like."""
+        return tuple(said.text for said in self.said if said.at >= moment)
+
+
+# Put together once: that takes longer than the database takes to answer.
+_FIRST = (
+    select(Mention.id)
+    .where(Mention.id.in_(bindparam("waiting", expanding=True)), Mention.state == MentionState.TRIAGED)
+    .order_by(Mention.id)
+    .limit(1)
+    .with_for_update()
+)
+_OPENED = (
+    update(Mention)
+    .where(Mention.id == _FIRST.scalar_subquery())
+    .values(state=MentionState.OPEN)
+    .returning(Mention)
+    .execution_options(synchronize_session=False)
+)
+_SURROUNDINGS = (
+    select(PostRecord, Account, Venue, Thread)
+    .join(Venue, Venue.id == PostRecord.venue_id)
+    .join(Thread, Thread.id == PostRecord.thread_id)
+    .join(Source, Source.id == bindparam("source"))
+    .join(Account, Account.id == Source.account_id)
+    .where(PostRecord.id == bindparam("post"))
+)
+_ANSWERED = (
+    select(Reply.id, Reply.typed, PostRecord.text)
+    .join(PostRecord, PostRecord.id == Reply.parent_post_id)
+    .join(Mention, Mention.id == Reply.mention_id)
+    .where(Reply.state.in_([ReplyState.POSTED, ReplyState.EDITED]), Mention.kind == bindparam("kind"))
+    .where(Reply.parent_post_id != bindparam("post"), Reply.approved_at < bindparam("before"))
+    .order_by(Reply.id.desc())
+    .limit(PAST)
+)
 
 
 def suggest(deps: Deps, mention_ids: Sequence[int]) -> None:
     """Put drafts beside mentions that were judged, and ask for their cards."""
-    with deps.sessions() as session:
-        judged = select(Mention.id).where(Mention.id.in_(mention_ids), Mention.state == MentionState.TRIAGED)
-        waiting = list(session.scalars(judged.order_by(Mention.id)))
-    for mention_id in waiting:
+    waiting = sorted(set(mention_ids))
+    while waiting:
         with deps.sessions.begin() as session:
-            mention = session.get_one(Mention, mention_id, with_for_update=True)
-            if mention.state is MentionState.TRIAGED:
-                place = _place(session, mention)
-                _draft(session, deps, place)
-                mention.state = MentionState.OPEN
-                outbox.show(session, mention_id, at=deps.now())
-                if _may_write(session, deps, place):
-                    queue.write(session, mention_id)
+            mention = _open_next(session, waiting)
+            if mention is None:
+                return
+            place = _place(session, mention)
+            wanted = _draft(session, deps, place)
+            outbox.show(session, mention.id, at=deps.now())
+            if wanted and _model_may(session, deps, place):
+                queue.write(session, mention.id)
+        waiting = waiting[bisect_right(waiting, mention.id) :]
 
 
 def write(deps: Deps, mention_id: int) -> None:
@@ -112,28 +153,34 @@ def refresh(session: Session, deps: Deps, mention: Mention) -> None:
 
 def suggestions(session: Session, deps: Deps, place: _Place) -> Iterator[Suggestion]:
     """Yield what could be said, best first. Unsure means: nothing from this origin."""
-    recent = _recent(session, deps, place.mention)
+    recent = place.said_since(deps.now() - WEEK)
     yield from _from_fact(session, deps, place, recent)
     yield from _from_past(session, deps, place)
     yield from _from_template(deps, place.mention, recent)
 
 
+def _open_next(session: Session, waiting: Sequence[int]) -> Mention | None:
+    """Return the first of these mentions that was judged and has no drafts yet: locked, and open from now on."""
+    return session.scalar(_OPENED, {"waiting": waiting})
+
+
 def _place(session: Session, mention: Mention) -> _Place:
-    post = session.get_one(PostRecord, mention.post_id)
-    source = session.get_one(Source, mention.source_id)
-    account = session.get_one(Account, source.account_id)
-    return _Place(mention, post, source, account, session.get_one(Venue, post.venue_id))
+    asked = {"source": mention.source_id, "post": mention.post_id}
+    post, account, venue, thread = session.execute(_SURROUNDINGS, asked).one()
+    return _Place(mention, post, account, venue, thread, checking.newest(session, mention, LATELY))
 
 
-def _draft(session: Session, deps: Deps, place: _Place) -> None:
+def _draft(session: Session, deps: Deps, place: _Place) -> bool:
+    """Keep what could be said as drafts; returns whether anything may be said here at all."""
     mention = place.mention
     if isinstance(permission(session, deps, place.account, place.post), No):
-        return
+        return False
     if first := _corrected_already(session, deps, mention):
         why = f"{corrections.said(first)}. A second is not suggested."
         mention.note = mention.note if why in mention.note else f"{mention.note} {why}".strip()
-    else:
-        _keep(session, deps, place, list(suggestions(session, deps, place))[:MOST])
+        return False
+    _keep(session, deps, place, list(suggestions(session, deps, place))[:MOST])
+    return True
 
 
 def _corrected_already(session: Session, deps: Deps, mention: Mention) -> Reply | None:
@@ -144,13 +191,13 @@ def _corrected_already(session: Session, deps: Deps, mention: Mention) -> Reply 
 def _keep(session: Session, deps: Deps, place: _Place, suggested: Sequence[Suggestion]) -> None:
     """Check suggestions as if a person had typed them, and keep them as drafts."""
     made: list[Draft] = []
+    mention, post, identity = place.mention, place.post, place.account.identity
+    recent = [said.text for said in place.said]
     for suggestion in suggested:
-        found = checking.verdict(
-            session, deps, place.mention, place.post, suggestion.text, identity=place.account.identity
-        )
+        found = checking.verdict(session, deps, mention, post, suggestion.text, identity=identity, recent=recent)
         made.append(
             Draft(
-                mention_id=place.mention.id,
+                mention_id=mention.id,
                 origin=suggestion.origin,
                 origin_detail=suggestion.detail,
                 text=suggestion.text,
@@ -165,13 +212,17 @@ def _keep(session: Session, deps: Deps, place: _Place, suggested: Sequence[Sugge
 
 
 def _may_write(session: Session, deps: Deps, place: _Place) -> bool:
+    """Whether something may be said here, and a model may say it."""
+    if not _model_may(session, deps, place) or isinstance(permission(session, deps, place.account, place.post), No):
+        return False
+    return _corrected_already(session, deps, place.mention) is None
+
+
+def _model_may(session: Session, deps: Deps, place: _Place) -> bool:
     """Whether there is a model, the platform allows its text, nobody tries to instruct it, and the budget is left."""
     if deps.writer is None or place.mention.suspicious:
         return False
     if not policies.model_may_write(connector_of(deps, place.post.platform).spec, place.account):
-        return False
-    refused = isinstance(permission(session, deps, place.account, place.post), No)
-    if refused or _corrected_already(session, deps, place.mention):
         return False
     midnight = deps.now().replace(hour=0, minute=0, second=0, microsecond=0)
     today = select(func.count()).where(Draft.origin == Origin.MODEL, Draft.created_at >= midnight)
@@ -218,16 +269,6 @@ def record(session: Session, deps: Deps, draft: Draft, *, actor: str) -> None:
     )
 
 
-def _recent(session: Session, deps: Deps, mention: Mention) -> tuple[str, ...]:
-    newest = (
-        select(Reply.typed)
-        .where(Reply.state.in_(COUNTED), Reply.approved_at >= deps.now() - WEEK, Reply.mention_id != mention.id)
-        .order_by(Reply.id.desc())
-        .limit(LATELY)
-    )
-    return tuple(session.scalars(newest))
-
-
 def _from_fact(session: Session, deps: Deps, place: _Place, recent: Sequence[str]) -> Iterator[Suggestion]:
     """Correct what triage found to contradict a fact, when the fact still stands."""
     reasons = place.mention.reasons
@@ -249,24 +290,12 @@ def _correction(session: Session, deps: Deps, place: _Place, fact: Fact, recent:
 
 def _from_past(session: Session, deps: Deps, place: _Place) -> Iterator[Suggestion]:
     """Suggest what we answered to a post like this; not what we said within the week, word for word."""
-    asked = plain(place.post.text)
-    if len(asked.split()) < 4:
+    if len(plain(place.post.text).split()) < FEWEST_WORDS:
         return
-    newest = (
-        select(Reply.id, Reply.typed, PostRecord.text)
-        .join(PostRecord, PostRecord.id == Reply.parent_post_id)
-        .join(Mention, Mention.id == Reply.mention_id)
-        .where(Reply.state.in_([ReplyState.POSTED, ReplyState.EDITED]), Mention.kind == place.mention.kind)
-        .where(Reply.parent_post_id != place.post.id, Reply.approved_at < deps.now() - WEEK)
-        .order_by(Reply.id.desc())
-        .limit(PAST)
-    )
-    scored = [
-        (fuzz.token_sort_ratio(asked, plain(text), score_cutoff=FITS), reply_id, typed)
-        for reply_id, typed, text in session.execute(newest)
-    ]
-    score, reply_id, typed = max(scored, default=(0.0, 0, ""))
-    if score >= FITS:
+    asked = {"kind": place.mention.kind, "post": place.post.id, "before": deps.now() - WEEK}
+    past = session.execute(_ANSWERED, asked).all()
+    if found := most_alike(place.post.text, [text for _, _, text in past], least=FITS):
+        reply_id, typed, _ = past[found[1]]
         yield Suggestion(Origin.PAST_REPLY, typed, str(reply_id))
 
 

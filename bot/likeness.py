@@ -4,12 +4,12 @@ MinHash, folded into bands that an index can look up; what shares a band is then
 """
 
 import struct
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from hashlib import blake2b
 
 import regex
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 HASHES = 64
 ROWS = 4
@@ -43,6 +43,19 @@ def fingerprint(features: Collection[str]) -> list[int]:
 def alike(one: str, other: str) -> bool:
     """Whether two texts say nearly the same."""
     return bool(fuzz.ratio(plain(one), plain(other)) >= ALIKE)
+
+
+def most_alike(text: str, others: Iterable[str], *, least: float) -> tuple[float, int] | None:
+    """Return how alike the other text is that shares most words with this one, of 100, and its place among the others:
+    the first of several that are equally alike; None when all are less alike than `least`."""
+    found = process.extractOne(in_order(text), map(in_order, others), scorer=fuzz.ratio, score_cutoff=least)
+    return (found[1], found[2]) if found else None
+
+
+@lru_cache(maxsize=4096)
+def in_order(text: str) -> str:
+    """Return the words of a text in the order of the alphabet: what has the same words reads the same."""
+    return " ".join(sorted(plain(text).split()))
 
 
 @lru_cache(maxsize=2048)

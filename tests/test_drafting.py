@@ -1,14 +1,18 @@
 """Drafts: where they come from, and that our own text is held to our own facts."""
 
+from dataclasses import replace
+
 import pytest
 from conftest import DrivenClock
 from harbour import ANSWER, Harbour, settle
+from sqlalchemy import Engine, event, func, select
 
-from bot import delivery, showing
+from bot import delivery, drafting, intake, showing, triage
 from bot.database import Sessions
 from bot.demo.plaza import Plaza
 from bot.errors import Blocked
-from bot.models import MentionKind, Origin
+from bot.models import Draft, Mention, MentionKind, MentionState, Origin
+from bot.rulebook import Rulebook
 
 
 @pytest.fixture
@@ -60,3 +64,58 @@ def test_templates_vary_from_mention_to_mention(harbour: Harbour) -> None:
     )
     texts = {showing.card(harbour.deps, harbour.hear(post, author=post[:8]).id).drafts[-1].text for post in posts}
     assert len(texts) == 3
+
+
+def test_three_drafts_take_few_statements(harbour: Harbour, engine: Engine, driven: DrivenClock) -> None:
+    claim = "The Harbour Mini still charges over micro-USB and I do not like that"
+    delivery.post(harbour.deps, harbour.approve(harbour.hear(claim)).id)
+    driven.advance(days=8)
+    one = _statements(harbour, engine, "What is the Harbour Mini made of?")
+    three = _statements(harbour, engine, f"{claim} a bit")
+    with harbour.deps.sessions() as session:
+        origins = session.scalars(select(Draft.origin).order_by(Draft.id.desc()).limit(4)).all()
+    assert origins == [Origin.TEMPLATE, Origin.PAST_REPLY, Origin.FACT, Origin.TEMPLATE]
+    assert len(one) <= 12, "\n".join(one)
+    assert len(three) <= 13, "\n".join(three)
+
+
+def test_each_mention_is_given_drafts_once_and_only_after_it_was_judged(harbour: Harbour) -> None:
+    said = {"First": "I love my Harbour Mini", "Second": "Harbour rocks my boat"}
+    judged = [arrive(harbour, words, author=author) for author, words in said.items()]
+    triage.assess(harbour.deps, [mention.id for mention in judged])
+    waiting = arrive(harbour, "Where is Harbour from?", author="Third")
+    numbers = [mention.id for mention in (*judged, waiting)]
+    drafting.suggest(harbour.deps, [*reversed(numbers), *numbers, 4711])
+    drafting.suggest(harbour.deps, numbers)
+    drafting.suggest(harbour.deps, [])
+    with harbour.deps.sessions() as session:
+        made = session.execute(select(Draft.mention_id, func.count()).group_by(Draft.mention_id)).all()
+        states = [session.get_one(Mention, number).state for number in numbers]
+    assert sorted(made) == [(number, 1) for number in numbers[:2]]
+    assert states == [MentionState.OPEN, MentionState.OPEN, MentionState.COLLECTED]
+
+
+def arrive(harbour: Harbour, words: str, *, author: str) -> Mention:
+    """Somebody writes on Plaza, and we have collected it."""
+    post_id = harbour.plaza.post_as(author, words)
+    intake.collect(harbour.deps, harbour.source.id)
+    return harbour.mention_of(post_id)
+
+
+def _statements(harbour: Harbour, engine: Engine, words: str) -> list[str]:
+    """Return what the database is asked while a mention is given drafts, but for what the queue of jobs asks."""
+    mention = arrive(harbour, words, author=words)
+    triage.assess(harbour.deps, [mention.id])
+    # What is in force is looked up once a second, and that is counted by nobody's mention.
+    deps = replace(harbour.deps, rulebook=Rulebook(harbour.deps.pack, harbour.deps.facts))
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        asked.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        drafting.suggest(deps, [mention.id])
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    return asked
