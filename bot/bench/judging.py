@@ -1,13 +1,15 @@
 """How long it takes to judge: a reply by the guidelines, a post by the facts, a mention up to its drafts."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+
+from sqlalchemy import Engine, text
 
 from bot import database, drafting, intake, triage
 from bot.bench import throttle
 from bot.bench.company import settled
-from bot.bench.crowd import Crowd, posts
+from bot.bench.crowd import Crowd, answer, posts
 from bot.bench.row import Row, fast_enough, timed
 from bot.bench.stage import Stage
 from guidelines import pack as packs
@@ -19,6 +21,10 @@ RULES = 50
 FACTS = 1000
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
+_REPLIES = 3000
+_ASKED = 600
+_KNOWN = text("select m.kind, p.text from mention m join post p on p.id = m.post_id where m.id = any(:mentions)")
+_SAID_THEN = text("update reply set typed = :typed, approved_at = now() - :ago * interval '20 minutes' where id = :id")
 _PRODUCTS = 200
 _SAYINGS = (
     (
@@ -88,15 +94,31 @@ def _name(dice: random.Random) -> str:
 
 
 def _drafts(stage: Stage, number: int) -> Iterator[Row]:
+    crowd = Crowd(list(posts(number + 5)))
     with stage.database() as url:
         engine = database.connect(url)
-        throttle.fill(engine, replies=3000, threads=600)
+        throttle.fill(engine, replies=_REPLIES, threads=_ASKED)
         engine.dispose()
-        crowd = Crowd(list(posts(number + 5)))
         with settled(url, stage.folder, connectors={"mastodon": crowd}) as company:
             mentions = intake.collect(company.deps, company.source.id).mentions
             triage.assess(company.deps, mentions)
+            _answer_before(company.engine, mentions[::2])
             drafting.suggest(company.deps, mentions[:5])
             taken = timed(lambda mention: drafting.suggest(company.deps, [mention]), mentions[5:])
     what = "model-free drafts of a mention: found among 3,000 past replies, checked, recorded, committed"
     yield fast_enough(what, taken, 0.020)
+
+
+def _answer_before(engine: Engine, mentions: Sequence[int]) -> None:
+    """Let the past replies be of the last six weeks and to posts of a crowd, some of which say what these say."""
+    with engine.begin() as connection:
+        known = connection.execute(_KNOWN, {"mentions": list(mentions)}).all()
+        others = [(triage.read(post.text).kind.value, post.text) for post in posts(_ASKED - len(known), seed=5)]
+        asked = [(kind, " ".join(said.split()[:-2])) for kind, said in known] + others
+        changed = [{"id": at, "kind": kind, "text": said} for at, (kind, said) in enumerate(asked, 1)]
+        connection.execute(text("update post set text = :text where id = :id"), changed)
+        connection.execute(text("update mention set kind = :kind where id = :id"), changed)
+        said_then = [{"id": at, "typed": answer(at), "ago": _REPLIES - at} for at in range(1, _REPLIES + 1)]
+        connection.execute(_SAID_THEN, said_then)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("vacuum analyze"))
