@@ -134,7 +134,7 @@ def findings_from(stored: Json) -> tuple[Finding, ...]:
     )
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=2048)
 def _conflicts(facts: FactBase, text: str, today: datetime) -> tuple[Conflict, ...]:
     # Templates and past replies come again and again. Which facts stand changes from day to day, so no hour is asked.
     return tuple(
