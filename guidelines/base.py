@@ -111,15 +111,21 @@ class Ruleset(Protocol):
     """What can give a verdict: a guideline pack."""
 
     def verdict(
-        self, candidate: Candidate, *, facts: FactCheck | None = None, judge: Judge | None = None
+        self, candidate: Candidate, *, facts: FactCheck | None = None, judge: Judge | None = None, trained: bool = True
     ) -> Verdict: ...
 
 
 def check(
-    candidate: Candidate, pack: Ruleset, *, facts: FactCheck | None = None, judge: Judge | None = None
+    candidate: Candidate,
+    pack: Ruleset,
+    *,
+    facts: FactCheck | None = None,
+    judge: Judge | None = None,
+    trained: bool = True,
 ) -> Verdict:
     """Check a text against a pack. Never raises on any text; what could not be checked is said in the verdict.
 
-    Without `facts` the fact rules abstain; without `judge` the judged rules do what their `without_model` says.
+    Without `facts` the fact rules abstain; without `judge` the judged rules do what their `without_model` says;
+    `trained=False` leaves out the model that ships with Chorus, so that the checks' own words decide alone.
     """
-    return pack.verdict(candidate, facts=facts, judge=judge)
+    return pack.verdict(candidate, facts=facts, judge=judge, trained=trained)

@@ -1,22 +1,20 @@
 """The fact base: does this text contradict a fact? Abstains unless it is sure; never reads a clock."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
 from guidelines.claims.corrections import correction_text
 from guidelines.claims.evidence import Prepared
+from guidelines.claims.inference import Inference
 from guidelines.claims.judge import Judge, Judgement
 from guidelines.claims.load import FactFile, Problem, load
 from guidelines.claims.record import Fact
+from guidelines.claims.verdict import SURE, weigh
 
 __all__ = ["Claim", "Fact", "FactBase", "FactsError", "Label", "Problem", "correction"]
-
-SURE = 0.6
-"""A contradiction below this confidence is shown as unsure and gets no draft."""
-
 
 LIKELY = 0.5
 """An agreement below this confidence is no agreement: the text says more than the fact."""
@@ -53,22 +51,26 @@ class FactsError(ValueError):
 class FactBase:
     """All facts of one or several companies, read once and ready to be checked against."""
 
-    def __init__(self, file: FactFile) -> None:
+    def __init__(self, file: FactFile, *, trained: bool = True) -> None:
         self.facts = {fact.id: fact for fact in file.facts}
         self.problems = file.problems
         self.review_days = file.review_days
         self._judge = Judge(file.facts)
+        self._inference = Inference(file.facts, self._judge.entities) if trained else None
 
     @classmethod
-    def load(cls, source: Path | str, *, strict: bool = True) -> "FactBase":
-        """Read a file (a path) or the text of one. Strict: any mistake raises FactsError; else sound facts are used."""
+    def load(cls, source: Path | str, *, strict: bool = True, trained: bool = True) -> "FactBase":
+        """Read a file (a path) or the text of one. Strict: any mistake raises FactsError; else sound facts are used.
+
+        `trained=False` leaves the trained model out: then the typed comparisons decide alone.
+        """
         text, name = (
             (source.read_text(encoding="utf-8"), str(source)) if isinstance(source, Path) else (source, "facts")
         )
         file = load(text, name)
         if strict and file.problems:
             raise FactsError(file.problems)
-        return cls(file)
+        return cls(file, trained=trained)
 
     @property
     def prepared(self) -> Sequence[Prepared]:
@@ -83,10 +85,24 @@ class FactBase:
     def check_all(self, text: str, *, parent: str | None = None, now: datetime) -> list[Claim]:
         """Every claim found, at most one per fact; contradictions first, surest first."""
         standing = {fact.id for fact in self.facts.values() if fact.stands(now, self.review_days)}
-        claims = [self._claim(found, standing) for found in self._judge.judge(text, parent)]
+        claims = [self._claim(found, standing) for found in self._judged(text, parent)]
         claims = [claim for claim in claims if claim.label is not Label.NONE]
         order = (Label.CONTRADICTS, Label.UNSURE, Label.AGREES, Label.NONE)
         return sorted(claims, key=lambda claim: (order.index(claim.label), -claim.confidence))
+
+    def _judged(self, text: str, parent: str | None) -> list[Judgement]:
+        compared = self._judge.judge(text, parent)
+        if self._inference is None:
+            return compared
+        heard = self._inference.hear(text, parent, also=[each.fact_id for each in compared])
+        found = weigh(text, heard, {each.fact_id: each for each in compared})
+        return [self._placed(each, text) for each in found]
+
+    def _placed(self, found: Judgement, text: str) -> Judgement:
+        """A contradiction with its place, which the comparisons know and a reading of the whole does not."""
+        if self._inference is None or found.spans or not found.contradicts:
+            return found
+        return replace(found, spans=(self._inference.sentence(text, found.fact_id),))
 
     def _claim(self, found: Judgement, standing: set[str]) -> Claim:
         reason = found.reason

@@ -37,11 +37,13 @@ class Pack:
     company: tuple[str, ...] = ()
     text: str = ""
 
-    def verdict(self, candidate: Candidate, *, facts: FactCheck | None = None, judge: Judge | None = None) -> Verdict:
+    def verdict(
+        self, candidate: Candidate, *, facts: FactCheck | None = None, judge: Judge | None = None, trained: bool = True
+    ) -> Verdict:
         """Run every rule that holds for `candidate`; the gravest findings come first."""
         if self.company:
             candidate = replace(candidate, company=tuple(dict.fromkeys((*self.company, *candidate.company))))
-        findings, skipped = run(self.rules, Reading(candidate, facts), judge, self.file)
+        findings, skipped = run(self.rules, Reading(candidate, facts, trained=trained), judge, self.file)
         skipped = (*map(str, self.problems), *skipped)
         return Verdict(self.name, self.version, self.sha256, tuple(findings), skipped)
 

@@ -113,7 +113,8 @@ def _squeeze(text: str, origins: list[int]) -> tuple[str, list[int]]:
 class Reading:
     """One candidate as all checks of a pack see it. Spans of checks are in `folded`; `original_span` maps them back."""
 
-    def __init__(self, candidate: Candidate, facts: FactCheck | None = None) -> None:
+    def __init__(self, candidate: Candidate, facts: FactCheck | None = None, *, trained: bool = True) -> None:
+        self.trained = trained
         self.candidate = candidate
         self.facts = facts
         self.raw = text = candidate.text[:READ_LIMIT]

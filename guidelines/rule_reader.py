@@ -10,6 +10,7 @@ from guidelines.base import Severity
 from guidelines.checks.contract import Check, OptionError
 from guidelines.checks.phrases import phrase_pattern
 from guidelines.checks.registry import KINDS
+from guidelines.checks.weighing import weighed
 from guidelines.pack_schema import KEYS, MODIFIERS, Condition, Header, Near, RuleText, Scope
 from guidelines.pack_source import Problem, did_you_mean, keys_of, line_of, plain, validation_problems
 from guidelines.rule import Rule, RuleScope, Vicinity, vicinity
@@ -86,7 +87,8 @@ class _Reading:
                 broken.append(self._problem(f"unknown check '{key}'", did_you_mean(key, (*KINDS, *MODIFIERS)), line))
                 continue
             try:
-                checks.append(kind.build(kind.options.model_validate(value), self._header.lists))
+                check = kind.build(kind.options.model_validate(value), self._header.lists)
+                checks.append(weighed(kind.name, check, kind.heard) if kind.heard else check)
             except ValidationError as error:
                 where = self._node["check"][key]
                 found = validation_problems(

@@ -12,6 +12,7 @@ from typing import Final
 from guidelines.base import Candidate
 from guidelines.checks.lexicon import lexicon
 from guidelines.reading import Reading
+from guidelines.reply_model import orders
 
 _LEXICON: Final = lexicon("injection")
 _REASONS: Final = {
@@ -29,6 +30,8 @@ _SIGNS: Final = tuple(section for name, section in _LEXICON.items() if name.star
 _ENOUGH_SIGNS: Final = 2
 _SEVERAL_SIGNS: Final = "shows several signs of orders to a model"
 _ENCODED: Final = "hides orders by an encoding"
+_HIDES: Final = "holds hidden characters"
+_HEARD: Final = "reads like orders to whatever machine reads it"
 _TAGS: Final = re.compile("[\U000e0020-\U000e007f]{3,}")
 _HIDDEN: Final = re.compile("[\u200b\u2060\u2061-\u2064\ufeff\u202a-\u202e\u2066-\u2069]{8,}")
 _SPACED: Final = re.compile(r"(?:\b\w[ ._-]){4,}\w\b")
@@ -47,8 +50,13 @@ _READ: Final = 20_000
 
 def suspicion(text: str) -> str | None:
     """Say why a post looks like an attempt to steer a model, or return nothing."""
+    return known_orders(text) or (_HEARD if orders(text) else None)
+
+
+def known_orders(text: str) -> str | None:
+    """Say what known form an attempt to steer a model has, or return nothing."""
     if _TAGS.search(text) or _HIDDEN.search(text):
-        return "holds hidden characters"
+        return _HIDES
     plain = html.unescape(unicodedata.normalize("NFKC", text[:_READ])).lower()
     for name, reason in _RAW_REASONS.items():
         if _LEXICON[name].pattern.search(plain):

@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine, make_url, text
 
 from bot import database
@@ -15,6 +16,10 @@ from bot.demo.plaza import Plaza
 from bot.deps import utc_now
 
 _numbers = count(1)
+
+settings.register_profile("chorus", deadline=None)
+settings.load_profile("chorus")
+"""The first example pays for what is loaded once, and machines are shared; `--timeout` bounds every test."""
 
 
 @pytest.fixture(scope="session")

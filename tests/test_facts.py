@@ -16,7 +16,7 @@ from guidelines.facts import Claim, Fact, FactBase, FactsError, Label, correctio
 
 DATA = Path(__file__).parent / "data"
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-BASE = FactBase.load(DATA / "facts.yml")
+BASE = FactBase.load(DATA / "facts.yml", trained=False)
 ONE = """
 facts:
   - id: tern-battery
@@ -64,7 +64,7 @@ def test_corrections_of_the_labelled_posts_are_nearly_always_due(split: str) -> 
     assert report.recall >= 0.85, str(report)
 
 
-SECOND_AUTHOR = FactBase.load(DATA / "facts_second_author.yml")
+SECOND_AUTHOR = FactBase.load(DATA / "facts_second_author.yml", trained=False)
 
 
 @pytest.mark.parametrize("split", ["first", "second", "third", "fourth", "fifth", "sixth"])
@@ -104,12 +104,14 @@ def test_another_subject_place_or_time_than_that_of_the_fact_is_never_corrected(
     ],
 )
 def test_a_bare_price_is_the_price_of_what_is_named(text: str, label: Label) -> None:
-    base = FactBase.load(ONE.replace("runs for 14 hours on a charge", "costs €90"))
+    base = FactBase.load(ONE.replace("runs for 14 hours on a charge", "costs €90"), trained=False)
     assert check(text, base=base).label is label
 
 
 def test_a_day_off_contradicts_every_day_and_an_hour_does_not() -> None:
-    base = FactBase.load(ONE.replace("The Tern One runs for 14 hours on a charge", "The Tern One is open every day"))
+    base = FactBase.load(
+        ONE.replace("The Tern One runs for 14 hours on a charge", "The Tern One is open every day"), trained=False
+    )
     assert check("Tern One is closed on Mondays", base=base).label is Label.CONTRADICTS
     assert check("Tern One is open on Mondays", base=base).label is Label.AGREES
     assert check("Tern One closes at 6 on Mondays", base=base).label is not Label.CONTRADICTS
@@ -117,7 +119,7 @@ def test_a_day_off_contradicts_every_day_and_an_hour_does_not() -> None:
 
 def test_a_price_for_each_user_is_compared_over_the_same_time() -> None:
     fact = ONE.replace("The Tern One runs for 14 hours on a charge", "The Tern One costs $12 per user per month")
-    base = FactBase.load(fact)
+    base = FactBase.load(fact, trained=False)
     assert check("Tern One costs $144 per user per year", base=base).label is Label.AGREES
     assert check("Tern One costs $200 per user per year", base=base).label is Label.CONTRADICTS
 
@@ -174,7 +176,7 @@ def test_a_hedged_claim_is_unsure() -> None:
 
 
 def test_an_expired_fact_corrects_nobody() -> None:
-    base = FactBase.load(ONE + "    valid_until: 2026-11-20\n")
+    base = FactBase.load(ONE + "    valid_until: 2026-11-20\n", trained=False)
     assert check("Tern One only runs 5 hours on a charge", base=base).label is Label.UNSURE
     before = base.check("Tern One only runs 5 hours on a charge", now=datetime(2026, 11, 19, tzinfo=UTC))
     assert before.label is Label.CONTRADICTS
@@ -183,9 +185,9 @@ def test_an_expired_fact_corrects_nobody() -> None:
 def test_an_unreviewed_fact_corrects_nobody_where_review_is_asked_for() -> None:
     text = "Tern One only runs 5 hours on a charge"
     policy = "policy: {review_days: 30}\n"
-    assert check(text, base=FactBase.load(policy + ONE)).label is Label.UNSURE
-    fresh = FactBase.load(policy + ONE + "    reviewed_at: 2026-11-01\n")
-    stale = FactBase.load(policy + ONE + "    reviewed_at: 2026-08-01\n")
+    assert check(text, base=FactBase.load(policy + ONE, trained=False)).label is Label.UNSURE
+    fresh = FactBase.load(policy + ONE + "    reviewed_at: 2026-11-01\n", trained=False)
+    stale = FactBase.load(policy + ONE + "    reviewed_at: 2026-08-01\n", trained=False)
     assert check(text, base=fresh).label is Label.CONTRADICTS
     assert check(text, base=stale).label is Label.UNSURE
 
@@ -203,7 +205,7 @@ def test_a_correction_thanks_cites_the_source_and_never_says_that_someone_is_wro
 
 def test_a_mistake_in_a_fact_file_is_named_with_its_line_and_a_hint() -> None:
     with pytest.raises(FactsError) as error:
-        FactBase.load(ONE + "    aliasses: [T1]\n  - {id: second, entity: Tern}\n")
+        FactBase.load(ONE + "    aliasses: [T1]\n  - {id: second, entity: Tern}\n", trained=False)
     first, *rest = str(error.value).splitlines()
     assert first == "facts:8 tern-battery: unknown field `aliasses` (did you mean `aliases`?)"
     assert "facts:9 second: `statement` is missing" in rest[0]
@@ -215,7 +217,7 @@ def test_a_mistake_in_a_fact_file_is_named_with_its_line_and_a_hint() -> None:
 )
 def test_a_file_that_holds_no_facts_is_a_named_problem_and_no_crash(text: str) -> None:
     with pytest.raises(FactsError, match="facts:1"):
-        FactBase.load(text)
+        FactBase.load(text, trained=False)
 
 
 def test_sound_facts_still_load_beside_broken_ones() -> None:
@@ -226,21 +228,23 @@ def test_sound_facts_still_load_beside_broken_ones() -> None:
 
 def test_typed_fields_overrule_what_the_sentence_seems_to_say() -> None:
     text = "Tern One runs for 20 hours on a charge"
-    assert check(text, base=FactBase.load(ONE)).label is Label.CONTRADICTS
-    assert check(text, base=FactBase.load(ONE + "    comparator: at_least\n")).label is Label.AGREES
-    assert check(text, base=FactBase.load(ONE + "    tolerance: 7\n")).label is Label.AGREES
+    assert check(text, base=FactBase.load(ONE, trained=False)).label is Label.CONTRADICTS
+    assert check(text, base=FactBase.load(ONE + "    comparator: at_least\n", trained=False)).label is Label.AGREES
+    assert check(text, base=FactBase.load(ONE + "    tolerance: 7\n", trained=False)).label is Label.AGREES
 
 
 def test_typed_values_add_what_the_statement_does_not_spell_out() -> None:
     vague = ONE.replace("runs for 14 hours on a charge", "runs long on a charge")
     text = "Tern One runs for 3 hours on a charge"
-    assert check(text, base=FactBase.load(vague)).label is not Label.CONTRADICTS
+    assert check(text, base=FactBase.load(vague, trained=False)).label is not Label.CONTRADICTS
     typed = vague + "    attribute: battery life\n    value: 14\n    unit: hours\n"
-    assert check(text, base=FactBase.load(typed)).label is Label.CONTRADICTS
+    assert check(text, base=FactBase.load(typed, trained=False)).label is Label.CONTRADICTS
 
 
 def test_a_fact_of_one_region_corrects_nobody_elsewhere() -> None:
-    base = FactBase.load(ONE.replace("runs for 14 hours on a charge", "costs 90 euros") + "    regions: [Germany]\n")
+    base = FactBase.load(
+        ONE.replace("runs for 14 hours on a charge", "costs 90 euros") + "    regions: [Germany]\n", trained=False
+    )
     assert check("The Tern One costs 120 euros", base=base).label is Label.CONTRADICTS
     assert check("In Berlin the Tern One costs 120 euros", base=base).label is Label.CONTRADICTS
     assert check("In France the Tern One costs 120 euros", base=base).label is Label.NONE
@@ -249,15 +253,15 @@ def test_a_fact_of_one_region_corrects_nobody_elsewhere() -> None:
 def test_a_whole_that_the_value_is_part_of_does_not_contradict_it() -> None:
     based = ONE.replace("runs for 14 hours on a charge", "is made in Zellburg")
     text = "The Tern One is made in Austria"
-    assert check(text, base=FactBase.load(based)).label is Label.CONTRADICTS
-    assert check(text, base=FactBase.load(based + "    part_of: [Austria]\n")).label is Label.AGREES
+    assert check(text, base=FactBase.load(based, trained=False)).label is Label.CONTRADICTS
+    assert check(text, base=FactBase.load(based + "    part_of: [Austria]\n", trained=False)).label is Label.AGREES
 
 
 def test_examples_that_facts_carry_are_run() -> None:
     examples = (
         "    misstatements: ['It runs for 5 hours on a charge', 'lovely colour']\n    not_this: ['Tern One is blue']\n"
     )
-    base = FactBase.load(ONE + examples)
+    base = FactBase.load(ONE + examples, trained=False)
     failed = [result.text for result in run_examples(base, now=NOW) if not result.passed]
     assert failed == ["lovely colour"]
 
@@ -329,7 +333,7 @@ def test_a_thousand_facts_are_checked_in_milliseconds() -> None:
             * 250
         )
     ]
-    base = FactBase.load("facts:\n" + "\n".join(lines))
+    base = FactBase.load("facts:\n" + "\n".join(lines), trained=False)
     times = []
     for number in range(200):
         started = time.process_time()

@@ -12,8 +12,8 @@ from guidelines.facts import Claim, FactBase, Label
 
 DATA = Path(__file__).parent / "data"
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-THIRD_AUTHOR = FactBase.load(DATA / "facts_third_author.yml")
-TRADES = FactBase.load(DATA / "facts_trades.yml")
+THIRD_AUTHOR = FactBase.load(DATA / "facts_third_author.yml", trained=False)
+TRADES = FactBase.load(DATA / "facts_trades.yml", trained=False)
 
 
 def posts(split: str, file: str = "posts_trades.jsonl") -> list[Labelled]:
@@ -31,7 +31,7 @@ def base(*statements: str) -> FactBase:
         f"  - {{id: f{number}, entity: Tern, statement: {json.dumps(text)}, source_url: 'https://tern.example'}}\n"
         for number, text in enumerate(statements)
     )
-    return FactBase.load("facts:\n" + facts)
+    return FactBase.load("facts:\n" + facts, trained=False)
 
 
 def check(text: str, *statements: str, parent: str | None = None) -> Claim:
@@ -185,6 +185,6 @@ facts:
     valid_until: 2020-01-01
     misstatements: [Tern costs £9]
 """
-    old = FactBase.load(text)
+    old = FactBase.load(text, trained=False)
     assert old.check("Tern costs £9", now=NOW).label is Label.UNSURE
     assert all(result.passed for result in run_examples(old, now=NOW))

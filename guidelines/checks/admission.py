@@ -37,4 +37,12 @@ def _build(_options: AdmissionOptions, _lists: object) -> Check:
 
 def kinds() -> tuple[Kind, ...]:
     """The kinds of check in this module."""
-    return (Kind("legal_admission", AdmissionOptions, _build, "no admission of legal guilt"),)
+    return (
+        Kind(
+            "legal_admission",
+            AdmissionOptions,
+            _build,
+            "no admission of legal guilt",
+            heard="Reads like an admission of legal guilt.",
+        ),
+    )

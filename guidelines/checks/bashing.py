@@ -120,4 +120,8 @@ def _preceded(text: str, name: Span, away: list[re.Match[str]]) -> bool:
 
 def kinds() -> tuple[Kind, ...]:
     """The kinds of check in this module."""
-    return (Kind("bashing", BashingOptions, _build, "no competitor run down"),)
+    return (
+        Kind(
+            "bashing", BashingOptions, _build, "no competitor run down", heard="Reads as if it ran a competitor down."
+        ),
+    )

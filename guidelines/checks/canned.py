@@ -43,4 +43,12 @@ def _build(options: CannedOptions, _lists: object) -> Check:
 
 def kinds() -> tuple[Kind, ...]:
     """The kinds of check in this module."""
-    return (Kind("canned", CannedOptions, _build, "not made of set phrases alone"),)
+    return (
+        Kind(
+            "canned",
+            CannedOptions,
+            _build,
+            "not made of set phrases alone",
+            heard="Says nothing about what the person wrote.",
+        ),
+    )

@@ -34,7 +34,7 @@ def _build(options: ConfidentialOptions, lists: Mapping[str, tuple[str, ...]]) -
 
     def check(reading: Reading) -> Iterator[Hit]:
         for match in own.finditer(reading.lower):
-            yield Hit(match.span(), "A term that must not leave the company.")
+            yield Hit(match.span(), "A term that must not leave the company.", certain=True)
         for match in _LEXICON["secret"].pattern.finditer(reading.lower):
             if not reading.is_quoted(match.span()) and not _is_kept(reading, match.span()):
                 yield Hit(match.span(), "Tells something from the inside.")
@@ -58,4 +58,12 @@ def _is_kept(reading: Reading, span: Span) -> bool:
 
 def kinds() -> tuple[Kind, ...]:
     """The kinds of check in this module."""
-    return (Kind("confidential", ConfidentialOptions, _build, "no inside knowledge, none of the company's own terms"),)
+    return (
+        Kind(
+            "confidential",
+            ConfidentialOptions,
+            _build,
+            "no inside knowledge, none of the company's own terms",
+            heard="Reads as if it told something from the inside.",
+        ),
+    )

@@ -11,11 +11,15 @@ from guidelines.reading import Reading, Span
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One thing a check objects to, `span` in the folded text; `why` and `fix` add to what the rule says."""
+    """One thing a check objects to, `span` in the folded text; `why` and `fix` add to what the rule says.
+
+    `certain` hits stand whatever the trained model hears: a card number is one in any sentence.
+    """
 
     span: Span | None = None
     why: str = ""
     fix: str = ""
+    certain: bool = False
 
 
 class CheckTimeoutError(Exception):
@@ -37,13 +41,17 @@ class Options(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of check. `about` is a line of documentation; `absence` marks kinds that find what is missing."""
+    """A kind of check. `about` is a line of documentation; `absence` marks kinds that find what is missing.
+
+    `heard` is what to say of a text that breaks it by the trained model's ear alone; without it no model is asked.
+    """
 
     name: str
     options: type[Options]
     build: Callable[[Any, Mapping[str, tuple[str, ...]]], Check]
     about: str
     absence: bool = False
+    heard: str = ""
 
 
 def shorthand(value: object, key: str) -> object:

@@ -23,9 +23,13 @@ _BEFORE: Final = 24
 
 
 class DisclosureOptions(Options):
-    """`accept`: further phrases that count as saying who we are, such as “Team Blue here”."""
+    """`accept`: further phrases that count as saying who we are, such as “Team Blue here”.
+
+    `always`: ask for it even where a reply speaks of nothing that concerns the company.
+    """
 
     accept: tuple[str, ...] = ()
+    always: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -33,7 +37,7 @@ class DisclosureOptions(Options):
         return {} if value is True else value
 
 
-def _company_forms(names: tuple[str, ...]) -> str:
+def company_forms(names: tuple[str, ...]) -> str:
     """Return a pattern for our names: whole, run together, or by any word of them that is not a common one."""
     forms: set[str] = set()
     for name in names:
@@ -50,7 +54,7 @@ def _company_forms(names: tuple[str, ...]) -> str:
 def _patterns(company: tuple[str, ...]) -> tuple[tuple[re.Pattern[str], ...], tuple[re.Pattern[str], ...]]:
     """Return the patterns for lower-case text and those that need capitals."""
     nameless = [re.compile(line) for line in _LEXICON["no company"].lines]
-    if forms := _company_forms(company):
+    if forms := company_forms(company):
         us = rf"(?:the )?@?{forms}(?![^\W_])"
         known = [re.compile(_filled(line, us, forms)) for line in _LEXICON["known company"].lines]
         return (*nameless, *known), ()
@@ -95,11 +99,20 @@ def _build(options: DisclosureOptions, _lists: Mapping[str, tuple[str, ...]]) ->
                 yield Hit(stranger.span(), "An account of the company must not speak as if it were a customer.")
         elif not discloses(reading):
             name = reading.candidate.company[0] if reading.candidate.company else "…"
-            yield Hit(fix=f"Say who you are in the text, for example “I work at {name}”.")
+            yield Hit(fix=f"Say who you are in the text, for example “I work at {name}”.", certain=options.always)
 
     return check
 
 
 def kinds() -> tuple[Kind, ...]:
     """The kinds of check in this module."""
-    return (Kind("disclosure", DisclosureOptions, _build, "an employee says that they work for us", absence=True),)
+    return (
+        Kind(
+            "disclosure",
+            DisclosureOptions,
+            _build,
+            "an employee says that they work for us",
+            absence=True,
+            heard="Speaks of the company or its field and does not say who writes.",
+        ),
+    )

@@ -86,4 +86,12 @@ def _build(options: HardSellOptions, _lists: Mapping[str, tuple[str, ...]]) -> C
 
 def kinds() -> tuple[Kind, ...]:
     """The kinds of check in this module."""
-    return (Kind("hard_sell", HardSellOptions, _build, "does not push to buy; a score of weighted signs"),)
+    return (
+        Kind(
+            "hard_sell",
+            HardSellOptions,
+            _build,
+            "does not push to buy; a score of weighted signs",
+            heard="Reads like an advert as a whole.",
+        ),
+    )

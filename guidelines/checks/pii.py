@@ -23,6 +23,8 @@ _FINDERS: Final[Mapping[str, tuple[Callable[[Reading], Iterable[Span]], str]]] =
     "secret": (find_secret, "A password or access code."),
 }
 _ALL: Final = tuple(_FINDERS)
+_MAY_BE_OURS: Final = frozenset({"phone", "address"})
+"""What is often the company's own, a hotline or a shop; the trained model may let it go."""
 
 
 class OwnNumber(BaseModel):
@@ -55,22 +57,21 @@ def _build(options: PiiOptions, _lists: Mapping[str, tuple[str, ...]]) -> Check:
 
     def check(reading: Reading) -> Iterator[Hit]:
         taken: list[Span] = []
-        for span, why in _found(reading, names, own):
+        for name, span in _found(reading, names, own):
             text = reading.lower[slice(*span)]
             if any(span[0] < end and start < span[1] for start, end in taken) or any(item in text for item in allowed):
                 continue
             taken.append(span)
-            yield Hit(span, why)
+            yield Hit(span, _FINDERS[name][1], certain=name not in _MAY_BE_OURS)
 
     return check
 
 
-def _found(reading: Reading, names: Sequence[str], own: list[regex.Pattern[str]]) -> Iterator[tuple[Span, str]]:
+def _found(reading: Reading, names: Sequence[str], own: list[regex.Pattern[str]]) -> Iterator[tuple[str, Span]]:
     for name in names:
-        finder, why = _FINDERS[name]
-        yield from ((span, why) for span in finder(reading))
+        yield from ((name, span) for span in _FINDERS[name][0](reading))
     for pattern in own:
-        yield from ((span, _FINDERS["order_number"][1]) for span in search_spans(pattern, reading.folded))
+        yield from (("order_number", span) for span in search_spans(pattern, reading.folded))
 
 
 def kinds() -> tuple[Kind, ...]:
@@ -81,5 +82,6 @@ def kinds() -> tuple[Kind, ...]:
             PiiOptions,
             _build,
             "no private mail, phone, card, IBAN, address, order number, identity number or password",
+            heard="Tells a person's private data in public, or asks for it.",
         ),
     )

@@ -84,4 +84,12 @@ def _clause(reading: Reading, span: Span) -> str:
 
 def kinds() -> tuple[Kind, ...]:
     """The kinds of check in this module."""
-    return (Kind("promise", PromiseOptions, _build, "no promise of a date, money, a feature or certainty"),)
+    return (
+        Kind(
+            "promise",
+            PromiseOptions,
+            _build,
+            "no promise of a date, money, a feature or certainty",
+            heard="Reads like a promise.",
+        ),
+    )

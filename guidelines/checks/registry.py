@@ -23,7 +23,7 @@ from guidelines.checks import (
     similarity,
     tone,
 )
-from guidelines.checks.contract import Kind
+from guidelines.checks.contract import Check, Kind
 
 _MODULES: Final = (
     phrases,
@@ -46,3 +46,9 @@ _MODULES: Final = (
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {kind.name: kind for kind in chain.from_iterable(module.kinds() for module in _MODULES)}
 )
+
+
+def own_words(kind: str) -> Check:
+    """Return a check of this kind as it is without options, by its words alone."""
+    found = KINDS[kind]
+    return found.build(found.options.model_validate({}), {})

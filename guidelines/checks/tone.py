@@ -81,4 +81,12 @@ def _is_meant(reading: Reading, kind: str, span: Span) -> bool:
 
 def kinds() -> tuple[Kind, ...]:
     """The kinds of check in this module."""
-    return (Kind("tone", ToneOptions, _build, "nothing rude, dismissive, condescending or sarcastic"),)
+    return (
+        Kind(
+            "tone",
+            ToneOptions,
+            _build,
+            "nothing rude, dismissive, condescending or sarcastic",
+            heard="Sounds rude as a whole.",
+        ),
+    )

@@ -181,10 +181,10 @@ def _best(term: Term, others: Sequence[Term]) -> tuple[int, Term | None]:
 
 
 def _nearest(term: Term, others: Sequence[Term]) -> Term | None:
-    """The word nearest in meaning, where word vectors are installed; never for words that have an opposite."""
-    near = vectors() if _plain(term) else None
-    if near is None:
+    """The word nearest in meaning; never for words that have an opposite."""
+    if not _plain(term):
         return None
+    near = vectors()
     scored = [(near.similarity(term.text, other.text), other) for other in others if _plain(other)]
     best = max(scored, key=lambda pair: pair[0], default=(0.0, None))
     return best[1] if best[0] >= _NEAR else None

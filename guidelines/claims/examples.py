@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from guidelines.facts import SURE, Fact, FactBase, Label
+from guidelines.claims.verdict import SURE
+from guidelines.facts import Fact, FactBase, Label
 
 
 @dataclass(frozen=True, slots=True)

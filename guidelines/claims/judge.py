@@ -61,14 +61,14 @@ class Judge:
 
     def __init__(self, facts: Sequence[Fact]) -> None:
         names = [(name, fact.entity) for fact in facts for name in (fact.entity, *fact.aliases)]
-        self._entities = EntityIndex(names)
-        self.facts = prepare(facts, self._entities)
+        self.entities = EntityIndex(names)
+        self.facts = prepare(facts, self.entities)
         self._retrieval = Retrieval(self.facts)
         self._spelling = Spelling({part for fact in self.facts for term in fact.reading.terms for part in term.keys})
 
     def judge(self, text: str, parent: str | None) -> list[Judgement]:
         """At most one judgement per fact."""
-        clauses = clauses_of(text, self._entities, parent=parent)
+        clauses = clauses_of(text, self.entities, parent=parent)
         if not any(clause.entities for clause in clauses):
             return []
         readings = [self._reading(clause) for clause in clauses]
@@ -103,7 +103,7 @@ class Judge:
         return Said(clause, readings[at], tuple(around), beside)
 
     def _borrowed(self, tokens: tuple[Token, ...]) -> Reading:
-        mentions = self._entities.mentions(tokens)
+        mentions = self.entities.mentions(tokens)
         return read(tokens, frozenset(at for m in mentions for at in range(m.first, m.last + 1)), self._spelling)
 
     def _of_clause(self, clause: Clause, said: Said, anchor: Said | None) -> Iterator[Judgement]:

@@ -1,14 +1,13 @@
-"""Word vectors, where the optional packages are installed: read from the installed files, never from a network."""
+"""Word vectors: how near in meaning two words or two texts are."""
 
 import importlib.util
-import logging
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 _WEIGHTS = "weights/l2_supercat_256.safetensors"
 _TOKENIZER = "tokenizers/l2_supercat_tokenizer_config.json"
-_log = logging.getLogger(__name__)
+_MOST_OF_TEXT = 200
 
 
 class Vectors:
@@ -20,8 +19,12 @@ class Vectors:
         self._vector = lru_cache(maxsize=20_000)(self._read)
         self.similarity = lru_cache(maxsize=100_000)(self._similarity)
 
-    def _read(self, text: str) -> Any:
-        ids = self._tokenizer.encode(text, add_special_tokens=False).ids[:16]
+    def meaning(self, text: str) -> Any:
+        """The direction of a whole text, a unit vector; None for a text without words."""
+        return self._read(text, _MOST_OF_TEXT)
+
+    def _read(self, text: str, most: int = 16) -> Any:
+        ids = self._tokenizer.encode(text, add_special_tokens=False).ids[:most]
         if not ids:
             return None
         vector = self._rows[ids].astype("f4").mean(axis=0)
@@ -34,20 +37,14 @@ class Vectors:
 
 
 @cache
-def vectors() -> Vectors | None:
-    """The vectors, loaded at first use; None where the optional packages are missing."""
-    found = importlib.util.find_spec("wordllama")
-    if found is None or found.origin is None:
-        return None
-    root = Path(found.origin).parent
-    try:
-        from safetensors.numpy import load_file
-        from tokenizers import Tokenizer
+def vectors() -> Vectors:
+    """The vectors, loaded at first use from the files that wordllama installs: its own loader asks a network."""
+    from safetensors.numpy import load_file
+    from tokenizers import Tokenizer
 
-        rows = next(iter(load_file(root / _WEIGHTS).values()))
-        tokenizer = Tokenizer.from_file(str(root / _TOKENIZER))
-    except (ImportError, OSError, ValueError) as error:
-        _log.warning("Word vectors are not available, so words match by the lists alone: %s", error)
-        return None
+    found = importlib.util.find_spec("wordllama")
+    root = Path(str(found.origin)).parent if found is not None else Path()
+    rows = next(iter(load_file(root / _WEIGHTS).values()))
+    tokenizer = Tokenizer.from_file(str(root / _TOKENIZER))
     tokenizer.no_padding()
     return Vectors(rows, tokenizer)

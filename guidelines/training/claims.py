@@ -1,0 +1,216 @@
+"""`python -m guidelines.training.claims`: teaches models/claims.onnx to read posts against facts, and weighs it.
+
+Every eighth company of the larger sets is kept out of the learning; on those companies the weights of
+`guidelines.claims.verdict` and its thresholds are found, and precision and recall are printed.
+"""
+
+import argparse
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from guidelines.claims.inference import Heard, Inference, Question, heard_of, strongest
+from guidelines.claims.judge import Judge
+from guidelines.claims.record import Fact
+from guidelines.claims.verdict import Weights, signs
+from guidelines.facts import FactBase
+from guidelines.training.export import export
+from guidelines.training.fitting import logistic
+from guidelines.training.network import Example, Learner, fresh, one_of
+from guidelines.transformer import models, pieces
+
+_CLASSES = {"contradicts": 1, "agrees": 2}
+_SMOOTHING = 0.04
+_UNSURE_COUNTS = 0.5
+_OTHERS = 3
+"""Facts beside the right one that each post is read against while learning."""
+
+_EIGHTH = 8
+_FOLDS = 5
+_PRECISION = 0.95
+_WRONGLY_FLAGGED = 0.01
+_AGREES = 0.6
+_WORTH_A_LOOK = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A labelled post with the questions to ask of it; `fact_id` is the fact it speaks of, where it speaks of one."""
+
+    id: str
+    text: str
+    parent: str | None
+    label: str
+    fact_id: str | None
+    company: str
+    questions: tuple[Question, ...]
+    judge: Judge
+
+
+def cases(folder: Path) -> Iterator[Case]:
+    """All labelled posts: `facts*.yml` with `posts*.jsonl` of the same name, and `companies/NN.yml` with `NN.jsonl`."""
+    named = [(path, path.with_name(path.name.replace("facts", "posts"))) for path in sorted(folder.glob("facts*.yml"))]
+    for facts, posts in [*named, *((path, path) for path in sorted((folder / "companies").glob("*.yml")))]:
+        yield from _of_file(facts, posts.with_suffix(".jsonl"))
+
+
+def _of_file(facts: Path, posts: Path) -> Iterator[Case]:
+    base = FactBase.load(facts, strict=False)
+    known: list[Fact] = list(base.facts.values())
+    judge = Judge(known)
+    inference = Inference(known, judge.entities)
+    for line in posts.read_text("utf-8").splitlines():
+        post = json.loads(line)
+        fact_id = post.get("fact_id")
+        asked = inference.questions(post["text"], post.get("parent"), also=[fact_id] if fact_id else [])
+        questions = tuple(asked)
+        company = base.facts[fact_id].entity if fact_id in base.facts else ""
+        company = company or (base.facts[questions[0].fact_id].entity if questions else "")
+        name = f"{facts.parent.name}/{facts.stem}"
+        yield Case(
+            f"{name}:{post['id']}",
+            post["text"],
+            post.get("parent"),
+            post["label"],
+            fact_id,
+            f"{name}:{company}",
+            questions,
+            judge,
+        )
+
+
+def examples(found: Sequence[Case]) -> Iterator[Example]:
+    """What to learn: the post against its own fact, and against its nearest others, of which it says nothing."""
+    for case in found:
+        others = 0
+        for question in case.questions:
+            own = question.fact_id == case.fact_id
+            others += not own
+            if own or others <= _OTHERS:
+                kind = _CLASSES.get(case.label, 0) if own else 0
+                target = tuple(float(np.float32(_SMOOTHING / 3 + (1 - _SMOOTHING) * (kind == at))) for at in range(3))
+                weight = _UNSURE_COUNTS if own and case.label == "unsure" else 1.0
+                yield Example(question.first, question.second, target, weight)
+
+
+def held_out(found: Sequence[Case]) -> set[str]:
+    """Every eighth company of the sets whose authors had not seen a rule."""
+    companies = list(dict.fromkeys(case.company for case in found if case.company.startswith("companies/")))
+    return set(companies[3::_EIGHTH])
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """One post and one fact of it, ready for the weights: whether a contradiction is due, and of which company."""
+
+    case: Case
+    signs: list[float]
+    due: bool
+    heard: Heard
+
+
+def weighed(found: Sequence[Case], learner: Learner) -> list[Weighed]:
+    """Ask the network everything about some posts, and the comparisons beside it."""
+    pairs = [(question.first, question.second) for case in found for question in case.questions]
+    answers = iter(learner.scores(pairs)) if pairs else iter(())
+    rows = []
+    for case in found:
+        heard = strongest([heard_of(question, next(answers).tolist()) for question in case.questions])
+        compared = {each.fact_id: each for each in case.judge.judge(case.text, case.parent)}
+        for each in heard:
+            due = case.label == "contradicts" and each.fact_id == case.fact_id
+            rows.append(Weighed(case, signs(case.text, each, heard, compared.get(each.fact_id)), due, each))
+    return rows
+
+
+def fitted(rows: Sequence[Weighed]) -> tuple[list[float], float]:
+    """The weights of the signs, and the bias."""
+    own, bias = logistic(np.array([row.signs for row in rows]), np.array([row.due for row in rows]))
+    return own.tolist(), bias
+
+
+def crossed(rows: Sequence[Weighed]) -> list[float]:
+    """The probability of each row by weights that never saw its company, in five folds."""
+    companies = list(dict.fromkeys(row.case.company for row in rows))
+    found = [0.0] * len(rows)
+    for fold in range(_FOLDS):
+        away = set(companies[fold::_FOLDS])
+        own, bias = fitted([row for row in rows if row.case.company not in away])
+        for at, row in enumerate(rows):
+            if row.case.company in away:
+                found[at] = Weights(own, bias, 0, 0, 0).probability(row.signs)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What a threshold gives: of the posts, not of the pairs."""
+
+    threshold: float
+    precision: float
+    recall: float
+    wrongly_flagged: float
+
+
+def points(rows: Sequence[Weighed], probabilities: Sequence[float], posts: Sequence[Case]) -> list[Point]:
+    """Every threshold, from the highest: each post counts once, by its likeliest fact."""
+    best: dict[str, tuple[float, bool, str]] = {}
+    for row, probability in zip(rows, probabilities, strict=True):
+        if row.case.id not in best or probability > best[row.case.id][0]:
+            best[row.case.id] = (probability, row.due, row.case.label)
+    due = sum(post.label == "contradicts" for post in posts)
+    rest = sum(post.label in ("agrees", "none") for post in posts)
+    found, hits, wrong = [], 0, 0
+    for number, (probability, right, label) in enumerate(sorted(best.values(), key=lambda each: -each[0]), 1):
+        hits += right
+        wrong += label in ("agrees", "none")
+        found.append(Point(probability, hits / number, hits / due, wrong / rest))
+    return found
+
+
+def chosen(found: Sequence[Point], *, precision: float, wrongly_flagged: float) -> Point:
+    """The lowest threshold that keeps both promises."""
+    kept = [each for each in found if each.precision >= precision and each.wrongly_flagged <= wrongly_flagged]
+    return kept[-1] if kept else found[0]
+
+
+def main() -> None:
+    """Train, weigh, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("tests/data"))
+    parser.add_argument("--epochs", type=float, default=3)
+    parser.add_argument("--layers", type=int, default=6)
+    parser.add_argument("--rate", type=float, default=6e-5)
+    options = parser.parse_args()
+    found = list(cases(options.data))
+    away = held_out(found)
+    kept, tested = [[each for each in found if (each.company in away) == out] for out in (False, True)]
+    learner = Learner(pieces(), fresh(options.layers, classes=3, seed=0))
+    print(f"{len(kept)} posts to learn from, {len(tested)} of {len(away)} companies kept out", flush=True)
+    learner.learn(
+        list(examples(kept)),
+        one_of,
+        epochs=options.epochs,
+        rate=options.rate,
+        after=lambda: print(_report(weighed(tested, learner), tested), flush=True),
+    )
+    export(learner.network, models() / "claims.onnx")
+    rows = weighed(tested, learner)
+    point = _report(rows, tested)
+    own, bias = fitted(rows)
+    weights = Weights(own, bias, point.threshold, _WORTH_A_LOOK, _AGREES)
+    (models() / "claims.json").write_text(json.dumps(asdict(weights), indent=1) + "\n", "utf-8")
+
+
+def _report(rows: Sequence[Weighed], posts: Sequence[Case]) -> Point:
+    found = points(rows, crossed(rows), posts)
+    for precision in (0.90, 0.93, 0.95, 0.97):
+        print(chosen(found, precision=precision, wrongly_flagged=1.0), flush=True)
+    return chosen(found, precision=_PRECISION, wrongly_flagged=_WRONGLY_FLAGGED)
+
+
+if __name__ == "__main__":
+    main()
