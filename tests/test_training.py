@@ -41,3 +41,15 @@ def test_a_network_scores_the_same_before_and_after_it_is_written(tmp_path: Path
     export(learner.network, tmp_path / "small.onnx")
     written = Transformer(pieces(), tmp_path / "small.onnx").scores(pairs)
     assert np.allclose(learner.scores(pairs), written, atol=0.1)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="the extra `train` is not installed")
+def test_a_network_that_was_kept_is_the_same_when_a_run_goes_on_from_it(tmp_path: Path) -> None:
+    from guidelines.training.network import Learner, fresh, keep, kept_network
+    from guidelines.transformer import pieces
+
+    pairs = [("company costs 24 euros.", "it is 60 ¬ euros")]
+    network = fresh(2, classes=3, seed=1)
+    keep(network, tmp_path / "kept.npz")
+    again = Learner(pieces(), kept_network(tmp_path / "kept.npz")).scores(pairs)
+    assert np.array_equal(Learner(pieces(), network).scores(pairs), again)

@@ -19,14 +19,15 @@ from guidelines.claims.verdict import Weights, signs
 from guidelines.facts import FactBase
 from guidelines.training.export import export
 from guidelines.training.fitting import logistic
-from guidelines.training.network import Example, Learner, fresh, one_of
+from guidelines.training.network import Example, Learner, fresh, keep, kept_network, one_of
 from guidelines.transformer import models, pieces
 
 _CLASSES = {"contradicts": 1, "agrees": 2}
 _SMOOTHING = 0.04
 _UNSURE_COUNTS = 0.5
-_OTHERS = 3
-"""Facts beside the right one that each post is read against while learning."""
+_OTHERS_BESIDE_OWN = 1
+_OTHERS_ALONE = 2
+"""The nearest facts of which a post says nothing, and against which it is read all the same while learning."""
 
 _EIGHTH = 8
 _FOLDS = 5
@@ -85,11 +86,11 @@ def _of_file(facts: Path, posts: Path) -> Iterator[Case]:
 def examples(found: Sequence[Case]) -> Iterator[Example]:
     """What to learn: the post against its own fact, and against its nearest others, of which it says nothing."""
     for case in found:
-        others = 0
+        others, most = 0, _OTHERS_BESIDE_OWN if case.fact_id else _OTHERS_ALONE
         for question in case.questions:
             own = question.fact_id == case.fact_id
             others += not own
-            if own or others <= _OTHERS:
+            if own or others <= most:
                 kind = _CLASSES.get(case.label, 0) if own else 0
                 target = tuple(float(np.float32(_SMOOTHING / 3 + (1 - _SMOOTHING) * (kind == at))) for at in range(3))
                 weight = _UNSURE_COUNTS if own and case.label == "unsure" else 1.0
@@ -184,19 +185,22 @@ def main() -> None:
     parser.add_argument("--epochs", type=float, default=3)
     parser.add_argument("--layers", type=int, default=6)
     parser.add_argument("--rate", type=float, default=6e-5)
+    parser.add_argument("--begin", type=Path, help="begin from a network that an earlier run has kept")
+    parser.add_argument("--keep", type=Path, help="keep the network after each pass, in full precision")
     options = parser.parse_args()
     found = list(cases(options.data))
     away = held_out(found)
     kept, tested = [[each for each in found if (each.company in away) == out] for out in (False, True)]
-    learner = Learner(pieces(), fresh(options.layers, classes=3, seed=0))
+    begun = kept_network(options.begin) if options.begin else fresh(options.layers, classes=3, seed=0)
+    learner = Learner(pieces(), begun)
     print(f"{len(kept)} posts to learn from, {len(tested)} of {len(away)} companies kept out", flush=True)
-    learner.learn(
-        list(examples(kept)),
-        one_of,
-        epochs=options.epochs,
-        rate=options.rate,
-        after=lambda: print(_report(weighed(tested, learner), tested), flush=True),
-    )
+
+    def after() -> None:
+        if options.keep:
+            keep(learner.network, options.keep)
+        _report(weighed(tested, learner), tested)
+
+    learner.learn(list(examples(kept)), one_of, epochs=options.epochs, rate=options.rate, after=after)
     export(learner.network, models() / "claims.onnx")
     rows = weighed(tested, learner)
     point = _report(rows, tested)

@@ -89,6 +89,21 @@ def fresh(layers: int, classes: int, seed: int) -> Network:
     }
 
 
+def keep(network: Network, path: Path) -> None:
+    """Write a network as it is, so that a later run goes on from it."""
+    leaves, _ = jax.tree.flatten(network)
+    np.savez(path, *map(np.asarray, leaves), layers=len(network["layers"]), classes=network["head_out"].shape[1])
+
+
+def kept_network(path: Path) -> Network:
+    """The network that `keep` wrote."""
+    with np.load(path) as stored:
+        _, shape = jax.tree.flatten(fresh(int(stored["layers"]), int(stored["classes"]), seed=0))
+        leaves = [stored[f"arr_{number}"] for number in range(shape.num_leaves)]
+    network: Network = jax.tree.unflatten(shape, leaves)
+    return network
+
+
 _LAYER_VECTORS = {
     "query_shift": "attention.self.query.bias",
     "key_shift": "attention.self.key.bias",
