@@ -2,18 +2,37 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bot import queue
 from bot.models import Card, Mention, Notice, OutboxState, Outgoing, Source
 
+# Put together once, for every change of a card passes here.
+_CHANNEL = select(
+    func.coalesce(
+        select(Card.channel).where(Card.mention_id == bindparam("mention")).scalar_subquery(),
+        Mention.channel,
+    )
+).where(Mention.id == bindparam("mention"))
+_ROW = (
+    insert(Outgoing)
+    .values(
+        channel=bindparam("channel"),
+        subject=bindparam("subject"),
+        text=bindparam("words"),
+        not_before=bindparam("at"),
+        created_at=bindparam("at"),
+        state=OutboxState.WAITING,
+    )
+    .on_conflict_do_nothing(index_elements=["channel", "subject"], index_where=text("state = 'waiting'"))
+)
+
 
 def show(session: Session, mention_id: int, *, at: datetime) -> None:
     """Ask for the card of a mention to be made or brought up to date, however often it changed since."""
-    place = session.scalar(select(Card.channel).where(Card.mention_id == mention_id))
-    channel = place or session.scalars(select(Mention.channel).where(Mention.id == mention_id)).one()
+    channel = session.execute(_CHANNEL, {"mention": mention_id}).scalar_one()
     _wait(session, channel, f"mention:{mention_id}", "", at)
 
 
@@ -62,10 +81,5 @@ def due_channels(session: Session, *, at: datetime) -> list[str]:
 
 
 def _wait(session: Session, channel: str, subject: str, words: str, at: datetime) -> None:
-    row = insert(Outgoing).values(
-        channel=channel, subject=subject, text=words, not_before=at, created_at=at, state=OutboxState.WAITING
-    )
-    session.execute(
-        row.on_conflict_do_nothing(index_elements=["channel", "subject"], index_where=text("state = 'waiting'"))
-    )
+    session.execute(_ROW, {"channel": channel, "subject": subject, "words": words, "at": at})
     queue.drain(session, channel)

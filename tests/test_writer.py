@@ -15,10 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import drafting, showing
+from bot.checking import blanks
 from bot.database import Sessions
 from bot.demo.plaza import Plaza
 from bot.deps import utc_now
 from bot.models import Origin
+from bot.sourcing import MARK, marked
 from bot.writer import Answer, Brief, KnownFact, Writer, parse, unacceptable
 
 FACT = KnownFact("mini-usb", "The Harbour Mini charges over USB-C.", "https://harbour.example/mini/charging")
@@ -149,6 +151,43 @@ def test_no_text_breaks_the_parser(text: str) -> None:
 def test_a_reply_never_brings_a_link_that_no_fact_gave(text: str) -> None:
     answer = Answer(reply=f"{text} https://evil.example/{text}", fact_ids=[], sure=True)
     assert unacceptable(answer, BRIEF)
+
+
+@pytest.mark.parametrize(
+    ("reply", "unsourced", "shown"),
+    [
+        ("We ship to Peru. Ask away!", ["We ship to Peru."], f"We ship to Peru {MARK}. Ask away!"),
+        ("Yes, we ship to Peru, gladly!", ["we ship to Peru"], f"Yes, we ship to Peru, gladly {MARK}!"),
+        ("We ship. It has 40 ports.", [], f"We ship. It has 40 ports {MARK}."),
+        (
+            "We ship to Peru.\nIt is blue.",
+            ["We ship to Peru. It is blue."],
+            f"We ship to Peru {MARK}.\nIt is blue {MARK}.",
+        ),
+        ("Does it charge over USB-C? Yes.", ["Yes", "no", ""], f"Does it charge over USB-C? Yes {MARK}."),
+        (GOOD["reply"], [], GOOD["reply"]),
+    ],
+)
+def test_a_claim_without_a_source_is_marked_by_a_blank(
+    writer: Writer, model: FakeModel, reply: str, unsourced: list[str], shown: str
+) -> None:
+    model.answer = says({**GOOD, "reply": reply, "unsourced": unsourced})
+    written = writer.write(BRIEF)
+    assert written is not None
+    assert written.text == shown
+    assert len(blanks(written.text)) == shown.count(MARK)
+
+
+def test_every_field_of_the_answer_is_asked_for_as_strict_schemas_want_it(writer: Writer, model: FakeModel) -> None:
+    writer.write(BRIEF)
+    schema = model.asked[0]["response_format"]["json_schema"]["schema"]
+    assert schema["required"] == list(schema["properties"]) == ["reply", "fact_ids", "unsourced", "sure"]
+    assert schema["additionalProperties"] is False
+
+
+@given(st.text(max_size=300), st.lists(st.text(max_size=60), max_size=3))
+def test_marks_take_nothing_away_from_a_draft(text: str, unsourced: list[str]) -> None:
+    assert marked(text, unsourced, given="").replace(f" {MARK}", "") == text.replace(f" {MARK}", "")
 
 
 ATTACKS = (

@@ -62,17 +62,23 @@ def detect(text: str) -> str | None:
 def _script(words: list[str]) -> str | None:
     counts: Counter[str] = Counter()
     for character in "".join(words)[:400]:
-        name = unicodedata.name(character, "LATIN")
-        counts[next((script for script in _SCRIPTS if name.startswith(script)), "LATIN")] += 1
+        counts[_script_of(character)] += 1
     if any(counts[script] for script in _JAPANESE):
         return "japanese"
     script, count = counts.most_common(1)[0]
     return script.lower() if script != "LATIN" and count > 0.6 * sum(counts.values()) else None
 
 
+@lru_cache(maxsize=4096)
+def _script_of(character: str) -> str:
+    name = unicodedata.name(character, "LATIN")
+    return next((script for script in _SCRIPTS if name.startswith(script)), "LATIN")
+
+
 def _by_function_words(words: list[str]) -> str | None:
+    spelled = [word.replace("’", "'") for word in words]
     hits = {
-        language: sum(word.replace("’", "'") in function_words for word in words)
+        language: sum(word in function_words for word in spelled)
         for language, function_words in _FUNCTION_WORDS.items()
     }
     best, second, *_ = sorted(hits, key=lambda language: -hits[language])

@@ -51,6 +51,7 @@ _ALWAYS = (
     ("at", "all", "hours"),
     ("day", "or", "night"),
 )
+_ALWAYS_BEGINS = frozenset(phrase[0] for phrase in _ALWAYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +254,7 @@ def _is_hour(text: str) -> bool:
 
 def always_at(tokens: Sequence[Token], at: int) -> int:
     """How many tokens say "around the clock" from here; 0 for none."""
-    for phrase in _ALWAYS:
+    for phrase in _ALWAYS if tokens[at].text in _ALWAYS_BEGINS else ():
         if all(at + step < len(tokens) and tokens[at + step].text == word for step, word in enumerate(phrase)):
             return len(phrase)
     return 1 if tokens[at].kind == "special" and tokens[at].text.replace(" ", "") in ("24/7", "24x7") else 0
