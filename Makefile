@@ -45,6 +45,10 @@ evaluate: venv
 	$(BIN)/chorus guidelines evaluate tests/data/replies_fourth_author.jsonl
 	$(BIN)/chorus facts evaluate --facts tests/data/facts.yml tests/data/posts.jsonl
 	$(BIN)/chorus facts evaluate --facts tests/data/facts_trades.yml tests/data/posts_trades.jsonl
+	for replies in tests/data/unseen/replies_*.jsonl; do $(BIN)/chorus guidelines evaluate $$replies || exit; done
+	for n in $(patsubst tests/data/unseen/posts_%.jsonl,%,$(wildcard tests/data/unseen/posts_*.jsonl)); do \
+		$(BIN)/chorus facts evaluate --facts tests/data/unseen/facts_$$n.yml tests/data/unseen/posts_$$n.jsonl || exit; done
+	for posts in tests/data/unseen/suspicious_*.jsonl; do $(BIN)/chorus mentions evaluate $$posts || exit; done
 
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q pyproject.toml -o requirements.txt

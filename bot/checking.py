@@ -139,6 +139,6 @@ def _conflicts(facts: FactBase, text: str, today: datetime) -> tuple[Conflict, .
     # Templates and past replies come again and again. Which facts stand changes from day to day, so no hour is asked.
     return tuple(
         Conflict(claim.spans[0] if claim.spans else (0, len(text)), claim.reason)
-        for claim in facts.check_all(text, now=today)
+        for claim in facts.check_all(text, now=today, ours=True)
         if claim.label is Label.CONTRADICTS
     )

@@ -1,8 +1,8 @@
-"""Measures a pack on labelled replies: precision, recall and confusion per rule, and the worst cases."""
+"""Measures a pack on labelled replies, and the detector of orders on labelled posts: precision, recall, worst cases."""
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from guidelines.base import Candidate, Verdict, check
 from guidelines.pack import Pack
 from guidelines.statistics import wilson
+from guidelines.suspicious import suspicion
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,23 @@ def report(judged: Sequence[Judged], rules: Sequence[str]) -> str:
         "",
         "The ten worst:",
         *_worst(judged),
+    ]
+    return "\n".join(lines)
+
+
+def suspicion_report(posts: Iterable[Mapping[str, Any]]) -> str:
+    """Return how posts labelled `suspicious` or not are told apart, and the ten first mistakes."""
+    judged = [(post, suspicion(str(post["text"])) is not None) for post in posts]
+    orders = sum(bool(post["suspicious"]) for post, _ in judged)
+    hits = sum(marked and post["suspicious"] for post, marked in judged)
+    alarms = sum(marked for _, marked in judged) - hits
+    mistakes = [(post, marked) for post, marked in judged if marked != bool(post["suspicious"])]
+    lines = [
+        f"{len(judged)} posts, {orders} of them orders to a machine; {alarms} others marked",
+        f"precision {_with_interval(hits, hits + alarms)}, recall {_with_interval(hits, orders)}",
+        "",
+        "Ten mistakes:",
+        *(f"  {'marked' if marked else 'missed'}: {str(post['text'])[:150]!r}" for post, marked in mistakes[:10]),
     ]
     return "\n".join(lines)
 

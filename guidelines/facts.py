@@ -11,6 +11,7 @@ from guidelines.claims.evidence import Prepared
 from guidelines.claims.inference import Inference
 from guidelines.claims.judge import Judge, Judgement
 from guidelines.claims.load import FactFile, Problem, load
+from guidelines.claims.nearest import MOST
 from guidelines.claims.record import Fact
 from guidelines.claims.verdict import SURE, weigh
 
@@ -82,20 +83,24 @@ class FactBase:
         claims = self.check_all(text, parent=parent, now=now)
         return claims[0] if claims else Claim(Label.NONE, reason="No claim about a fact was found.")
 
-    def check_all(self, text: str, *, parent: str | None = None, now: datetime) -> list[Claim]:
-        """Every claim found, at most one per fact; contradictions first, surest first."""
+    def check_all(self, text: str, *, parent: str | None = None, now: datetime, ours: bool = False) -> list[Claim]:
+        """Every claim found, at most one per fact; contradictions first, surest first.
+
+        In a text of `ours` the model, taught on strangers' posts, only confirms what the comparisons object to.
+        """
         standing = {fact.id for fact in self.facts.values() if fact.stands(now, self.review_days)}
-        claims = [self._claim(found, standing) for found in self._judged(text, parent)]
+        claims = [self._claim(found, standing) for found in self._judged(text, parent, ours=ours)]
         claims = [claim for claim in claims if claim.label is not Label.NONE]
         order = (Label.CONTRADICTS, Label.UNSURE, Label.AGREES, Label.NONE)
         return sorted(claims, key=lambda claim: (order.index(claim.label), -claim.confidence))
 
-    def _judged(self, text: str, parent: str | None) -> list[Judgement]:
+    def _judged(self, text: str, parent: str | None, *, ours: bool) -> list[Judgement]:
         compared = self._judge.judge(text, parent)
-        if self._inference is None:
+        doubted = [each for each in compared if each.contradicts] if ours else compared
+        if self._inference is None or (ours and not doubted):
             return compared
-        heard = self._inference.hear(text, parent, also=[each.fact_id for each in compared])
-        found = weigh(text, heard, {each.fact_id: each for each in compared})
+        heard = self._inference.hear(text, parent, also=[each.fact_id for each in doubted], most=0 if ours else MOST)
+        found = weigh(text, heard, {each.fact_id: each for each in doubted})
         return [self._placed(each, text) for each in found]
 
     def _placed(self, found: Judgement, text: str) -> Judgement:

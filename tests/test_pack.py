@@ -177,7 +177,7 @@ def test_modifiers_may_stand_inside_the_check_but_not_twice() -> None:
 
 
 def test_the_pack_may_name_the_company() -> None:
-    pack = pack_of("  - {id: who, check: {disclosure: true}}\n", "company: Harbour\n")
+    pack = pack_of("  - {id: who, check: {disclosure: {always: true}}}\n", "company: Harbour\n")
     assert rules_found("I work at Harbour, it runs 14 hours.", pack) == []
     assert rules_found("I work at Kestrel, it runs 14 hours.", pack) == ["who"]
 

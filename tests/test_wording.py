@@ -91,7 +91,7 @@ def test_every_correction_passes_the_pack_fits_and_says_what_it_must(
         assert any(word in text.lower() for word in ("thanks", "thank you"))
         assert any(word in text.lower() for word in ("tell us", "let us know", "happy to look", "we would like"))
         assert not any(word in text.lower() for word in ("you are wrong", "you're wrong", "actually", "incorrect"))
-        assert not any(claim.label is Label.CONTRADICTS for claim in base.check_all(text, now=NOW))
+        assert not any(claim.label is Label.CONTRADICTS for claim in base.check_all(text, now=NOW, ours=True))
     assert len(texts[-1]) <= 280 - 24 + len("https://harbour.example/about/it")
 
 

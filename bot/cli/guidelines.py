@@ -206,6 +206,14 @@ def suspicious_posts(posts: Lines) -> None:
     _each_line(posts, _suspect)
 
 
+@mentions_app.command("evaluate")
+def evaluate_suspicion(
+    posts: Annotated[Path, typer.Argument(help="Labelled posts: JSON lines with `text` and `suspicious`.")],
+) -> None:
+    """Measure the detector of orders on labelled posts: precision, recall, and ten mistakes."""
+    typer.echo(evaluation.suspicion_report(json.loads(line) for line in _read(posts) if line.strip()))
+
+
 def _suspect(record: Record) -> Record:
     texts = [record[key] for key in ("text", "mention", "post", "body") if isinstance(record.get(key), str)]
     if not texts:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from guidelines.claims.entities import EntityIndex
-from guidelines.claims.nearest import MOST, Nearest, Sought
+from guidelines.claims.nearest import FAR, MOST, Nearest, Sought
 from guidelines.claims.record import Fact
 from guidelines.claims.wording import Wording, worded
 
@@ -68,9 +68,9 @@ class Inference:
             for place in post.passages():
                 yield Question(self._facts[at].id, first, post.shown(entity, fact, place), nearness)
 
-    def hear(self, text: str, parent: str | None, *, also: Iterable[str] = ()) -> list[Heard]:
+    def hear(self, text: str, parent: str | None, *, also: Iterable[str] = (), most: int = MOST) -> list[Heard]:
         """What a post says of each fact it may speak of; of a long post the passage that contradicts most."""
-        asked = list(self.questions(text, parent, also=also))
+        asked = list(self.questions(text, parent, also=also, most=most))
         scores = _scores([(each.first, each.second) for each in asked])
         return strongest(map(heard_of, asked, scores))
 
@@ -93,7 +93,9 @@ class Inference:
             return []
         sought = Sought(post.shown(entities), before.shown(entities))
         ranked = sorted(((at, self._nearest.nearness(at, sought)) for at in numbers), key=lambda each: -each[1])
-        return ranked[:most] + [each for each in ranked[most:] if self._facts[each[0]].id in also]
+        nearest = ranked[0][1]
+        read = [each for each in ranked[:most] if nearest - each[1] <= FAR]
+        return read + [each for each in ranked[len(read) :] if self._facts[each[0]].id in also]
 
 
 def _scores(pairs: Sequence[tuple[str, str]]) -> Sequence[Sequence[float]]:

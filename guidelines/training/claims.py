@@ -182,7 +182,7 @@ def main() -> None:
     """Train, weigh, print, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("tests/data"))
-    parser.add_argument("--epochs", type=float, default=3)
+    parser.add_argument("--epochs", type=float, default=3, help="0: only weigh and write what was begun from")
     parser.add_argument("--layers", type=int, default=6)
     parser.add_argument("--rate", type=float, default=6e-5)
     parser.add_argument("--begin", type=Path, help="begin from a network that an earlier run has kept")
@@ -200,7 +200,8 @@ def main() -> None:
             keep(learner.network, options.keep)
         _report(weighed(tested, learner), tested)
 
-    learner.learn(list(examples(kept)), one_of, epochs=options.epochs, rate=options.rate, after=after)
+    if options.epochs:
+        learner.learn(list(examples(kept)), one_of, epochs=options.epochs, rate=options.rate, after=after)
     export(learner.network, models() / "claims.onnx")
     rows = weighed(tested, learner)
     point = _report(rows, tested)

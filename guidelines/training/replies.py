@@ -44,6 +44,9 @@ LABELS = {
 """The kind of check that answers for each label, which is a rule of the default pack."""
 
 _QUARTER = 4
+_POSTS_A_PAGE = 40
+"""Authors write twins that differ in little, one near the other."""
+
 _UNKNOWN = -1.0
 _EVERY_FOURTH = 4
 _OWN_WORDS = {kind: own_words(kind) for kind in KINDS}
@@ -60,11 +63,12 @@ class Case:
     known: Mapping[str, bool]
     unseen: bool = False
     is_post: bool = False
+    page: int = 0
 
     @property
     def group(self) -> str:
-        """What is kept together when some cases are kept out: the replies of a company; each post by itself."""
-        return self.candidate.text if self.is_post else self.candidate.company[0]
+        """What is kept together when some cases are kept out: the replies of a company, posts that stand close by."""
+        return f"page {self.page}" if self.is_post else self.candidate.company[0]
 
 
 def cases(folder: Path) -> Iterator[Case]:
@@ -90,9 +94,10 @@ def _tones(folder: Path) -> Iterator[Case]:
 
 def _posts(folder: Path) -> Iterator[Case]:
     for path in sorted(folder.glob("suspicious*.jsonl")):
-        for stored in _lines(path):
+        for number, stored in enumerate(_lines(path)):
             known = {ORDERS: bool(stored["suspicious"])}
-            yield Case(Candidate(stored["text"]), known, unseen=path.name == _UNSEEN_POSTS, is_post=True)
+            page = number // _POSTS_A_PAGE
+            yield Case(Candidate(stored["text"]), known, unseen=path.name == _UNSEEN_POSTS, is_post=True, page=page)
 
 
 def _pack_examples() -> Iterator[Case]:
@@ -110,12 +115,15 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def examples(found: Sequence[Case]) -> Iterator[Example]:
-    """What the network learns: once with our names hidden, and now and then with the names as they stand."""
+    """What the network learns: once with our names hidden, and now and then with the names as they stand, or without
+    the post that is answered."""
     for number, case in enumerate(found):
         target = tuple(abs(case.known[kind] - _SMOOTHING) if kind in case.known else _UNKNOWN for kind in SCORES)
         yield Example(*asked(case), target=target)
         if case.candidate.company and number % _EVERY_FOURTH == 0:
-            yield Example(*asked(Case(replace(case.candidate, company=()), case.known)), target=target)
+            yield Example(*asked(replace(case, candidate=replace(case.candidate, company=()))), target=target)
+        elif case.candidate.mention and number % _EVERY_FOURTH == 1:
+            yield Example(*asked(replace(case, candidate=replace(case.candidate, mention=""))), target=target)
 
 
 def asked(case: Case) -> tuple[str, str]:
