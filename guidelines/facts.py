@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
+from guidelines.checks.language import may_be_english
 from guidelines.claims.corrections import correction_text
 from guidelines.claims.evidence import Prepared
 from guidelines.claims.inference import Inference
@@ -97,7 +98,7 @@ class FactBase:
     def _judged(self, text: str, parent: str | None, *, ours: bool) -> list[Judgement]:
         compared = self._judge.judge(text, parent)
         doubted = [each for each in compared if each.contradicts] if ours else compared
-        if self._inference is None or (ours and not doubted):
+        if self._inference is None or (ours and not doubted) or not may_be_english(text):
             return compared
         heard = self._inference.hear(text, parent, also=[each.fact_id for each in doubted], most=0 if ours else MOST)
         found = weigh(text, heard, {each.fact_id: each for each in doubted})

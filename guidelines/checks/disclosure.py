@@ -96,7 +96,8 @@ def _build(options: DisclosureOptions, _lists: Mapping[str, tuple[str, ...]]) ->
             return
         if reading.candidate.identity == "brand":
             if stranger := _LEXICON["posing as a stranger"].pattern.search(reading.lower):
-                yield Hit(stranger.span(), "An account of the company must not speak as if it were a customer.")
+                why = "An account of the company must not speak as if it were a customer."
+                yield Hit(stranger.span(), why, certain=True)
         elif not discloses(reading):
             name = reading.candidate.company[0] if reading.candidate.company else "…"
             yield Hit(fix=f"Say who you are in the text, for example “I work at {name}”.", certain=options.always)

@@ -59,6 +59,11 @@ def detect(text: str) -> str | None:
     return _by_function_words(words) if letters >= _FEWEST_LETTERS and len(words) >= 4 else None
 
 
+def may_be_english(text: str) -> bool:
+    """Whether the trained models may read a text: English is all that they were taught."""
+    return detect(text) in (None, "en")
+
+
 def _script(words: list[str]) -> str | None:
     counts: Counter[str] = Counter()
     for character in "".join(words)[:400]:

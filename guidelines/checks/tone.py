@@ -7,7 +7,7 @@ from typing import Final
 from pydantic import model_validator
 
 from guidelines.checks.contract import Check, Hit, Kind, Options
-from guidelines.checks.language import detect
+from guidelines.checks.language import may_be_english
 from guidelines.checks.lexicon import lexicon
 from guidelines.reading import Reading, Span
 from guidelines.tone_model import tone_model
@@ -53,7 +53,7 @@ def _build(options: ToneOptions, _lists: object) -> Check:
 
     def check(reading: Reading) -> Iterator[Hit]:
         found = dict(phrase_hits(reading))
-        judged = options.model and detect(reading.raw) in (None, "en")
+        judged = options.model and may_be_english(reading.raw)
         score = tone_model().score(reading.own_words, found) if judged else None
         if score is None or score >= tone_model().civil:
             for kind in wanted:
