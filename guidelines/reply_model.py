@@ -40,6 +40,9 @@ _POST: Final = "post"
 _LONGEST_MENTION: Final = 200
 _LONGEST_REPLY: Final = 600
 _MOST_SENTENCES: Final = 8
+_PAGE: Final = 250
+_OVERLAP: Final = 120
+_MOST_PAGES: Final = 12
 
 
 def heard(reading: Reading) -> Mapping[str, float]:
@@ -49,8 +52,10 @@ def heard(reading: Reading) -> Mapping[str, float]:
 
 
 def orders(text: str) -> bool:
-    """Whether a post gives orders to a machine that reads it."""
-    return _decides(ORDERS, _scores([post(text)])[0][SCORES.index(ORDERS)], found=False)
+    """Whether a post gives orders to a machine that reads it; a long one is read page by page, up to a point."""
+    pages = range(0, max(1, min(len(text), _MOST_PAGES * _PAGE) - _OVERLAP), _PAGE)
+    scores = _scores([post(text[at : at + _PAGE + _OVERLAP]) for at in pages])
+    return any(_decides(ORDERS, row[SCORES.index(ORDERS)], found=False) for row in scores)
 
 
 def sounds(reading: Reading, kind: str, *, found: bool) -> bool:

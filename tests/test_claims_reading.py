@@ -12,6 +12,7 @@ from guidelines.claims import wording
 from guidelines.claims.entities import EntityIndex
 from guidelines.claims.inference import Heard, Inference, Question, heard_of, strongest
 from guidelines.claims.judge import Judgement
+from guidelines.claims.nearest import MOST
 from guidelines.claims.verdict import SURE, signs, weigh, weights
 from guidelines.facts import FactBase, Label
 
@@ -76,9 +77,8 @@ def test_a_long_post_is_read_where_it_names_the_company() -> None:
 
 
 def test_only_the_nearest_facts_are_asked_and_those_that_were_named() -> None:
-    found = asked("Fernhollow tea bags are full of plastic, read the label")
-    assert "fern-bags" in found
-    assert len(found) == 4
+    assert len(asked("Thinking about a trip to Fernhollow")) == MOST
+    assert set(asked("Fernhollow tea bags are full of plastic, read the label")) == {"fern-bags"}
     assert set(asked("Fernhollow tea bags are full of plastic", also=BASE.facts)) == set(BASE.facts)
 
 
@@ -164,10 +164,10 @@ def test_what_is_true_asked_or_imagined_is_left_alone(text: str) -> None:
 
 
 def test_a_claim_that_only_the_model_finds_has_its_sentence_as_its_place() -> None:
-    text = "We went shopping. Fernhollow sold out to a fund last year, the staff got nothing! 😡 Then home."
+    text = "We went shopping. There is polypropylene in the bags Fernhollow puts its tea in! 😡 Then home."
     claim = BASE.check(text, now=NOW)
     assert claim.label is Label.CONTRADICTS
-    assert next(text[start:end] for start, end in claim.spans).startswith("Fernhollow sold out")
+    assert next(text[start:end] for start, end in claim.spans).startswith("There is polypropylene")
 
 
 def test_without_the_model_the_comparisons_decide_alone() -> None:

@@ -21,6 +21,7 @@ RULES = 50
 FACTS = 1000
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
+_MENTION = "Thinking about a Harbour Mini for my daughter. Does it charge over USB-C, and does she need an account?"
 _REPLIES = 3000
 _ASKED = 600
 _KNOWN = text("select m.kind, p.text from mention m join post p on p.id = m.post_id where m.id = any(:mentions)")
@@ -51,7 +52,7 @@ def rows(stage: Stage) -> Iterator[Row]:
 def _guidelines(rounds: int) -> Row:
     pack = _fifty_rules()
     texts = [example.text for rule in pack.rules for example in (*rule.passing, *rule.failing)]
-    candidates = [Candidate(text=text, platform="mastodon", company=("Harbour",)) for text in texts]
+    candidates = [Candidate(text, "mastodon", mention=_MENTION, company=("Harbour",)) for text in texts]
     check(candidates[0], pack)
     taken = timed(lambda candidate: check(candidate, pack), candidates * rounds)
     return fast_enough(f"guideline check, {len(pack.rules)} rules, {len(texts)} texts", taken, 0.005)
