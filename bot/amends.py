@@ -163,7 +163,7 @@ def _batch(deps: Deps, before: int | None) -> "Select[Reply]":
 
 
 def _contradictions(deps: Deps, text: str, fact: str | None) -> Iterator[Claim]:
-    for claim in deps.facts.check_all(text, now=deps.now()) if deps.facts else ():
+    for claim in deps.facts.check_all(text, now=deps.now(), ours=True) if deps.facts else ():
         if claim.label is Label.CONTRADICTS and (fact is None or claim.fact_id == fact):
             yield claim
 

@@ -50,10 +50,12 @@ def verdict(
     *,
     identity: Identity,
     recent: Sequence[str] | None = None,
+    trained: bool = True,
 ) -> Verdict:
     """Return what the active pack says of a text as an answer to a post; unfilled blanks are findings of our own.
 
     Who checks several texts for one place reads `recent` once, our newest replies elsewhere; it is read here otherwise.
+    `trained=False` leaves the trained model out, for words of our own that a person will look at again.
     """
     candidate = Candidate(
         text=text,
@@ -66,7 +68,7 @@ def verdict(
         company=deps.company,
         recent=tuple(said.text for said in newest(session, mention)) if recent is None else tuple(recent[:RECENT]),
     )
-    found = check(candidate, deps.pack, facts=facts_of(deps))
+    found = check(candidate, deps.pack, facts=facts_of(deps), trained=trained)
     return Verdict(found.pack, found.version, found.sha256, (*blanks(text), *found.findings), found.skipped)
 
 

@@ -89,7 +89,7 @@ def corrects(deps: Deps, mention: Mention, text: str) -> bool:
         return False
     if fact.source_url in text:
         return True
-    claims = deps.facts.check_all(text, now=deps.now())
+    claims = deps.facts.check_all(text, now=deps.now(), ours=True)
     return any(claim.label is Label.AGREES and claim.fact_id == fact.id for claim in claims)
 
 

@@ -12,7 +12,6 @@ from guidelines.claims.evidence import Prepared
 from guidelines.claims.inference import Inference
 from guidelines.claims.judge import Judge, Judgement
 from guidelines.claims.load import FactFile, Problem, load
-from guidelines.claims.nearest import MOST
 from guidelines.claims.record import Fact
 from guidelines.claims.verdict import SURE, weigh
 
@@ -87,7 +86,7 @@ class FactBase:
     def check_all(self, text: str, *, parent: str | None = None, now: datetime, ours: bool = False) -> list[Claim]:
         """Every claim found, at most one per fact; contradictions first, surest first.
 
-        In a text of `ours` the model, taught on strangers' posts, only confirms what the comparisons object to.
+        A text of `ours` is compared alone: the model was taught on strangers' posts.
         """
         standing = {fact.id for fact in self.facts.values() if fact.stands(now, self.review_days)}
         claims = [self._claim(found, standing) for found in self._judged(text, parent, ours=ours)]
@@ -97,11 +96,10 @@ class FactBase:
 
     def _judged(self, text: str, parent: str | None, *, ours: bool) -> list[Judgement]:
         compared = self._judge.judge(text, parent)
-        doubted = [each for each in compared if each.contradicts] if ours else compared
-        if self._inference is None or (ours and not doubted) or not may_be_english(text):
+        if self._inference is None or ours or not may_be_english(text):
             return compared
-        heard = self._inference.hear(text, parent, also=[each.fact_id for each in doubted], most=0 if ours else MOST)
-        found = weigh(text, heard, {each.fact_id: each for each in doubted})
+        heard = self._inference.hear(text, parent, also=[each.fact_id for each in compared])
+        found = weigh(text, heard, {each.fact_id: each for each in compared})
         return [self._placed(each, text) for each in found]
 
     def _placed(self, found: Judgement, text: str) -> Judgement:

@@ -26,9 +26,18 @@ class RuleScope:
     languages: tuple[str, ...] = ("all",)
     when: tuple[Condition, ...] = ()
     unless: tuple[Condition, ...] = ()
+    _everywhere: bool = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Most rules hold everywhere; of them nothing is asked for each text."""
+        scopes = (self.platforms, self.venues, self.identities)
+        narrowed = any(scope.only or scope.effects for scope in scopes) or self.when or self.unless
+        object.__setattr__(self, "_everywhere", not narrowed and "all" in self.languages)
 
     def effect(self, candidate: Candidate) -> Effect:
         """Return the severity for `candidate`, or `off`."""
+        if self._everywhere:
+            return self.severity
         if not self._speaks(candidate.language) or not all(_holds(condition, candidate) for condition in self.when):
             return OFF
         if any(_holds(condition, candidate) for condition in self.unless):

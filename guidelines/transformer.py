@@ -11,7 +11,6 @@ from tokenizers import Tokenizer
 
 _START: Final = 101
 _BREAK: Final = 102
-_PADDING: Final = 0
 MOST_PIECES: Final = 112
 """Word pieces that are read of a pair; the second text is cut first."""
 
@@ -58,21 +57,15 @@ class Transformer:
 
     def scores(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[float, ...]]:
         """Log-odds or logits of each pair, in the model's order of classes; empty for no pairs."""
-        if not pairs:
-            return []
-        rows = [self._pieces.row(first, second) for first, second in pairs]
-        longest = max(len(row) for row, _ in rows)
-        numbers = np.full((len(rows), longest), _PADDING, dtype=np.int64)
+        return [self._score(*self._pieces.row(*pair)) for pair in pairs]
+
+    def _score(self, row: list[int], opening: int) -> tuple[float, ...]:
+        """One pair at a time: rounded to int8 together, pairs would share a scale, and a score depend on neighbours."""
+        numbers = np.array([row], dtype=np.int64)
         kinds = np.zeros_like(numbers)
-        present = np.zeros_like(numbers)
-        for at, (row, opening) in enumerate(rows):
-            numbers[at, : len(row)] = row
-            kinds[at, opening : len(row)] = 1
-            present[at, : len(row)] = 1
-        found = self._session.run(
-            ["logits"], {"vectors": self._pieces.vectors(numbers), "kinds": kinds, "present": present}
-        )
-        return [tuple(float(score) for score in row) for row in found[0]]
+        kinds[0, opening:] = 1
+        asked = {"vectors": self._pieces.vectors(numbers), "kinds": kinds, "present": np.ones_like(numbers)}
+        return tuple(map(float, self._session.run(["logits"], asked)[0][0]))
 
 
 @cache

@@ -3,9 +3,13 @@
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from guidelines.base import Candidate, check
+from guidelines.checks.phrases import phrase_pattern, signal_words
 from guidelines.pack import default
+from guidelines.reading import Reading
 
 COMPANY = ("Harbour Audio",)
 
@@ -167,3 +171,13 @@ def test_language_abstains_on_short_or_mixed_text() -> None:
     assert found("You can lock the card in the app.", "language", mention=german)
     assert not found("Ok!", "language", mention=german)
     assert not found("You can lock the card in the app.", "language", mention="Karte")
+
+
+@given(
+    st.lists(st.text("abc *İßＡ-'", min_size=1, max_size=9), min_size=1, max_size=4),
+    st.text("abc İßＡ-'\n", max_size=30),
+)
+def test_signal_words_never_hide_a_phrase(phrases: list[str], text: str) -> None:
+    lower = Reading(Candidate(text)).lower
+    if phrase_pattern(phrases).search(lower):
+        assert any(word in lower for word in signal_words(phrases))

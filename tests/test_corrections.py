@@ -85,7 +85,7 @@ def test_who_else_says_it_is_listed_with_what_we_did_there_newest_first(harbour:
     first, reply = corrected(harbour)
     second = harbour.hear("Careful: a Harbour Mini charges over micro-USB!", author="Third")
     harbour.hear("The Harbour Reader is not waterproof.", author="Fourth")
-    third = harbour.hear("Sadly the Harbour Mini charges with micro-USB cables.", author="Fifth")
+    third = harbour.hear("Sadly, the Harbour Mini charges with micro-USB.", author="Fifth")
     with harbour.deps.sessions() as session:
         found = corrections.echoes(session, "mini-usb")
         others = corrections.echoes(session, "mini-usb", besides=third.id, most=1)

@@ -178,7 +178,7 @@ def test_only_what_is_open_and_of_the_last_days_is_judged_again(harbour: Harbour
     driven.advance(days=8)
     left = harbour.hear("Somebody told me the Harbour Mini weighs 400 grams!", author="Second")
     review.dismiss(harbour.deps, left.id, by=harbour.person(), reason="Nothing to add.")
-    fresh = harbour.hear("My scales say that the Harbour Mini weighs 500 grams.", author="Third")
+    fresh = harbour.hear("The Harbour Mini weighs 500 grams.", author="Third")
     put(harbour)
     assert judged(harbour) == 1
     assert [len(told(harbour, each)) for each in (old, left, fresh)] == [0, 0, 1]

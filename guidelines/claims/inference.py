@@ -68,9 +68,9 @@ class Inference:
             for place in post.passages():
                 yield Question(self._facts[at].id, first, post.shown(entity, fact, place), nearness)
 
-    def hear(self, text: str, parent: str | None, *, also: Iterable[str] = (), most: int = MOST) -> list[Heard]:
+    def hear(self, text: str, parent: str | None, *, also: Iterable[str] = ()) -> list[Heard]:
         """What a post says of each fact it may speak of; of a long post the passage that contradicts most."""
-        asked = list(self.questions(text, parent, also=also, most=most))
+        asked = list(self.questions(text, parent, also=also))
         scores = _scores([(each.first, each.second) for each in asked])
         return strongest(map(heard_of, asked, scores))
 
