@@ -1,6 +1,7 @@
 """The pack that ships: its examples, its speed, odd input, and its figures on labelled replies."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from guidelines.base import Candidate, check
 from guidelines.evaluate import judge_all, read_replies, report, scores
 from guidelines.lint import lint
-from guidelines.pack import default, load
+from guidelines.pack import Pack, default, load
 from guidelines.testing import as_text, run_examples
 
 DATA = Path(__file__).parent / "data"
@@ -58,12 +59,18 @@ def test_fifty_rules_take_less_than_five_milliseconds() -> None:
     texts = [one.candidate for one in read_replies(REPLIES)]
     for candidate in texts:
         check(candidate, pack)
+    best = [min(each) for each in zip(*(_times(texts, pack) for _ in range(3)), strict=True)]
+    assert sorted(best)[int(len(best) * 0.95)] < 0.005
+
+
+def _times(texts: Sequence[Candidate], pack: Pack) -> list[float]:
+    """Seconds for each text; more texts than anything remembers lie between a text and the next time it is checked."""
     times = []
     for candidate in texts:
         start = time.thread_time()
         check(candidate, pack)
         times.append(time.thread_time() - start)
-    assert sorted(times)[int(len(times) * 0.95)] < 0.005
+    return times
 
 
 NASTY = {

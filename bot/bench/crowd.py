@@ -26,6 +26,10 @@ chapter page button cover shop parcel friend sister teacher weekend morning even
 paper pencil font margin download sync cloud account price offer student school office bus queue music story
 language dictionary poem recipe travel mountain river island city village market bread summer autumn spring
 """.split()  # noqa: SIM905 - a hundred quotation marks are not easier to read
+_SELLING = frozenset(("price", "shop", "offer", "market", "account", "cloud", "download", "update"))
+"""Strung together at random, these sound like an advert."""
+
+_PLAIN = [word for word in _SAID if word not in _SELLING]
 _OPENINGS = (
     "Does the Harbour Reader cope with",
     "My Harbour Reader stopped working after",
@@ -76,8 +80,8 @@ def posts(number: int, *, twins: int = 1, seed: int = 1) -> Iterator[Post]:
 def answer(number: int) -> str:
     """Return the text of a reply that no guideline is against and that is like no other."""
     dice = random.Random(number)  # noqa: S311 - a repeatable choice, nothing secret
-    first, second = (" ".join(dice.choices(_SAID, k=9)) for _ in range(2))
-    return f"Hi, the Harbour team here. It works with {first}, and for {second} as well. Does that help?"
+    first, second = (" ".join(dice.choices(_PLAIN, k=6)) for _ in range(2))
+    return f"Hi, the Harbour team here. Sorry for the trouble with {first}, and with {second}. What did you try so far?"
 
 
 def group_of(post_id: str, twins: int) -> int:
