@@ -162,7 +162,7 @@ class ReadingConformance(Conformance):
         assert not any(post.is_own for post in thread.posts if post.id in (first, *others))
         if Capability.REPLY in scene.connector.spec.capabilities:
             ours = scene.posted(scene.intent(parent)).receipt.id
-            around = {post.id: post.is_own for post in scene.connector.thread(scene.call, first).posts}
+            around = {post.id: post.is_own for post in scene.shown_in_thread(first, ours)}
             assert around[ours]
             assert not any(around[one] for one in (first, *others))
 

@@ -160,6 +160,17 @@ class Scene:
             wait.wait(0.05)
         raise AssertionError(f"The mention {post_id} did not arrive within {PATIENCE} s.")
 
+    def shown_in_thread(self, post_id: str, reply_id: str) -> tuple[Post, ...]:
+        """Return a thread once it shows our reply: a platform may index what it took only some moments later."""
+        wait = threading.Event()
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            posts = self.connector.thread(self.call, post_id).posts
+            if any(post.id == reply_id for post in posts):
+                return posts
+            wait.wait(0.05)
+        raise AssertionError(f"The reply {reply_id} did not show in its thread within {PATIENCE} s.")
+
     def mention(self, text: str = "How long does it last?") -> Post:
         return self.arrived(self.world.make_mention(text))
 
