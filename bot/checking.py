@@ -96,7 +96,7 @@ def blanks(text: str) -> tuple[Finding, ...]:
 def facts_of(deps: Deps) -> FactCheck:
     """Return what finds where our own text contradicts a fact: what we would correct in others we do not post."""
     facts = deps.facts
-    today = deps.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    today = deps.today
     return lambda text: _conflicts(facts, text, today) if facts is not None else ()
 
 
@@ -138,7 +138,7 @@ def findings_from(stored: Json) -> tuple[Finding, ...]:
 
 @lru_cache(maxsize=2048)
 def _conflicts(facts: FactBase, text: str, today: datetime) -> tuple[Conflict, ...]:
-    # Templates and past replies come again and again. Which facts stand changes from day to day, so no hour is asked.
+    # Templates and past replies come again and again.
     return tuple(
         Conflict(claim.spans[0] if claim.spans else (0, len(text)), claim.reason)
         for claim in facts.check_all(text, now=today, ours=True)

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from bot.deps import Deps
+from bot.likeness import calm
 from bot.models import (
     COUNTED,
     Draft,
@@ -24,7 +26,7 @@ from bot.models import (
 )
 from bot.permissions import Act, require
 from guidelines.base import Finding, Severity
-from guidelines.facts import Label
+from guidelines.facts import Claim, FactBase, Label
 
 RULE = "one-correction"
 MOST_LOOKED_AT = 50
@@ -58,7 +60,7 @@ class Echoes:
 
 def against_facts(deps: Deps, text: str) -> Json:
     """Return what a text says against our facts, as it stands among the reasons of a mention; empty where nothing."""
-    claim = deps.facts.check(text, now=deps.now()) if deps.facts else None
+    claim = _claim(deps.facts, calm(text), deps.today) if deps.facts else None
     if claim is None or not claim.fact_id or claim.label not in (Label.CONTRADICTS, Label.UNSURE):
         return {}
     return {"fact": claim.fact_id, "fact_label": claim.label.value, "claim": claim.reason}
@@ -168,6 +170,12 @@ def contradicting(fact: str) -> ColumnElement[bool]:
     """Mentions that surely contradict a fact."""
     certain = Mention.reasons["fact_label"].astext == Label.CONTRADICTS.value
     return and_(Mention.reasons["fact"].astext == fact, certain)
+
+
+@lru_cache(maxsize=512)
+def _claim(facts: FactBase, text: str, today: datetime) -> Claim:
+    # What many pass on comes within moments of itself, and is read once.
+    return facts.check(text, now=today)
 
 
 def _is_current(deps: Deps, draft: Draft) -> bool:

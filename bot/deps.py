@@ -50,6 +50,11 @@ class Deps:
     console_url: str = ""
 
     @property
+    def today(self) -> datetime:
+        """When this day began. Facts stand or lapse from day to day: what is asked of them by the day can be kept."""
+        return self.now().replace(hour=0, minute=0, second=0, microsecond=0)
+
+    @property
     def pack(self) -> Pack:
         """The guideline pack in force now."""
         return self.rulebook.pack

@@ -228,8 +228,7 @@ def _model_may(session: Session, deps: Deps, place: _Place) -> bool:
         return False
     if not policies.model_may_write(connector_of(deps, place.post.platform).spec, place.account):
         return False
-    midnight = deps.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    today = select(func.count()).where(Draft.origin == Origin.MODEL, Draft.created_at >= midnight)
+    today = select(func.count()).where(Draft.origin == Origin.MODEL, Draft.created_at >= deps.today)
     return (session.scalar(today) or 0) < deps.drafts_a_day
 
 

@@ -21,6 +21,7 @@ ALIKE = 85.0
 
 _MASK = (1 << 64) - 1
 _NOISE = regex.compile(r"https?://\S+|[@#]\S+|[^\p{L}\p{N}]+")
+_LOUDER = regex.compile(r"(?<=[\w\s])!+\s*\Z|(?<=([!?]))\1+")
 _SEEDS = tuple(int.from_bytes(blake2b(bytes([n]), digest_size=8).digest()) | 1 for n in range(HASHES))
 
 
@@ -62,6 +63,11 @@ def in_order(text: str) -> str:
 def plain(text: str) -> str:
     """Return a text without what copies differ in: case, links, handles, punctuation."""
     return " ".join(_NOISE.sub(" ", text[:5000].casefold()).split())
+
+
+def calm(text: str) -> str:
+    """Return a text with one mark where several stand, and none to shout at its end: a louder copy claims the same."""
+    return _LOUDER.sub("", text)
 
 
 def _band(number: int, rows: list[int]) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import regex
 from sqlalchemy import BigInteger, Select, select
@@ -207,9 +208,15 @@ def _judge(deps: Deps, mention: Mention, post: PostRecord) -> None:
     mention.kind, mention.mood, mention.urgency = assessment.kind, assessment.mood, assessment.urgency
     mention.reasons = assessment.reasons | claimed
     mention.language = post.language
-    mention.suspicious = suspicion(post.text) or ""
+    mention.suspicious = _suspicion(likeness.calm(post.text))
     mention.bands = likeness.bands(post.text)
     mention.state = MentionState.TRIAGED
+
+
+@lru_cache(maxsize=512)
+def _suspicion(text: str) -> str:
+    # What many pass on comes within moments of itself, and is read once.
+    return suspicion(text) or ""
 
 
 def _contradiction(claimed: Json) -> str:

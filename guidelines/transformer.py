@@ -17,6 +17,9 @@ MOST_PIECES: Final = 112
 _MOST_FIRST: Final = 72
 """Pieces that the first text may take."""
 
+_SLOW: Final = ("SkipLayerNormFusion",)
+"""Makes one step of two, and that one takes as long on a single core as a third of all the others."""
+
 
 class Pieces:
     """Word pieces and their vectors, the same for every model: int8, a row a piece, times the scale of the piece.
@@ -53,7 +56,9 @@ class Transformer:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         self._pieces = pieces
-        self._session = onnxruntime.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
+        self._session = onnxruntime.InferenceSession(
+            str(weights), options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOW
+        )
 
     def scores(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[float, ...]]:
         """Log-odds or logits of each pair, in the model's order of classes; empty for no pairs."""

@@ -1,10 +1,11 @@
 """Texts that are alike: the search among what was answered before finds what a comparison one by one would find."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz import fuzz
 
-from bot.likeness import in_order, most_alike, plain
+from bot.likeness import calm, in_order, most_alike, plain
 
 LEAST = 72.0
 
@@ -34,3 +35,18 @@ def test_nothing_is_found_where_nothing_is_alike_enough() -> None:
 
 def test_order_and_punctuation_of_words_make_no_difference() -> None:
     assert in_order("Rain, does it cope?") == in_order("does it COPE … rain") == "cope does it rain"
+
+
+@pytest.mark.parametrize(
+    ("copy", "read"),
+    [
+        ("Not true!!!", "Not true"),
+        ("Not true! ", "Not true"),
+        ("Really?? It is!!! Why?!", "Really? It is! Why?!"),
+        ("!!!", "!"),
+        ("", ""),
+    ],
+)
+def test_a_louder_copy_reads_the_same(copy: str, read: str) -> None:
+    assert calm(copy) == read
+    assert calm(read) == read
