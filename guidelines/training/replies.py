@@ -1,7 +1,7 @@
 """`python -m guidelines.training.replies`: teaches models/replies.onnx to hear what a reply breaks, and weighs it.
 
-A quarter of the companies of `replies_companies.jsonl` is judged by a network that never saw them; on those judgements
-the weights that join the network with the checks' own words are found. The network that ships learns from everything.
+It learns from the texts of the project's own authors. On what evaluators wrote, who had seen neither rules nor texts,
+the weights are found that join the network with the checks' own words.
 """
 
 import argparse
@@ -25,10 +25,8 @@ from guidelines.training.fitting import logistic
 from guidelines.training.network import Example, Learner, each_of, fresh
 from guidelines.transformer import models, pieces
 
-_UNSEEN = "replies_companies.jsonl"
-"""Replies whose authors had not seen a rule; the other sets have been learnt from by those who wrote the checks."""
-
-_UNSEEN_POSTS = "suspicious_companies.jsonl"
+_EVALUATORS = range(1, 4)
+"""The evaluators' sets on which is weighed; those after them are left to measure by."""
 
 LABELS = {
     "hard-sell": "hard_sell",
@@ -43,18 +41,10 @@ LABELS = {
 }
 """The kind of check that answers for each label, which is a rule of the default pack."""
 
-_QUARTER = 4
-_POSTS_A_PAGE = 40
-"""Authors write twins that differ in little, one near the other."""
-
 _UNKNOWN = -1.0
 _EVERY_FOURTH = 4
 _OWN_WORDS = {kind: own_words(kind) for kind in KINDS}
 _PRECISION = 0.94
-_MOVED = {"hard_sell": -0.75, "disclosure": 0.5, "pii": 0.75, "promise": 0.25, ORDERS: -1.0}
-"""By how much a bias is moved after that: what evaluators wrote (`tests/data/unseen`, sets 1 and 2) sells less than our
-own near misses do, and tells more."""
-
 _LOWEST = -1.0
 _SMOOTHING = 0.03
 
@@ -65,29 +55,27 @@ class Case:
 
     candidate: Candidate
     known: Mapping[str, bool]
-    unseen: bool = False
     is_post: bool = False
-    page: int = 0
-
-    @property
-    def group(self) -> str:
-        """What is kept together when some cases are kept out: the replies of a company, posts that stand close by."""
-        return f"page {self.page}" if self.is_post else self.candidate.company[0]
 
 
 def cases(folder: Path) -> Iterator[Case]:
-    """All labelled replies, texts of which only the tone is known, posts, and the default pack's own examples."""
-    yield from _replies(folder)
+    """What to learn: replies, texts of which only the tone is known, posts, and the default pack's own examples."""
+    yield from _replies(sorted(folder.glob("replies*.jsonl")))
     yield from _tones(folder)
-    yield from _posts(folder)
+    yield from _posts(sorted(folder.glob("suspicious*.jsonl")))
     yield from _pack_examples()
 
 
-def _replies(folder: Path) -> Iterator[Case]:
-    for path in sorted(folder.glob("replies*.jsonl")):
+def of_evaluators(folder: Path) -> Iterator[Case]:
+    """What to weigh by, of which nothing is learnt."""
+    yield from _replies([folder / "unseen" / f"replies_{number}.jsonl" for number in _EVALUATORS])
+    yield from _posts([folder / "unseen" / f"suspicious_{number}.jsonl" for number in _EVALUATORS])
+
+
+def _replies(paths: Sequence[Path]) -> Iterator[Case]:
+    for path in paths:
         for labelled in read_replies(path):
-            known = {kind: label in labelled.rules for label, kind in LABELS.items()}
-            yield Case(labelled.candidate, known, unseen=path.name == _UNSEEN)
+            yield Case(labelled.candidate, {kind: label in labelled.rules for label, kind in LABELS.items()})
 
 
 def _tones(folder: Path) -> Iterator[Case]:
@@ -96,12 +84,10 @@ def _tones(folder: Path) -> Iterator[Case]:
         yield Case(Candidate(stored["text"], mention=mention), {"tone": stored["label"] == "rude"})
 
 
-def _posts(folder: Path) -> Iterator[Case]:
-    for path in sorted(folder.glob("suspicious*.jsonl")):
-        for number, stored in enumerate(_lines(path)):
-            known = {ORDERS: bool(stored["suspicious"])}
-            page = number // _POSTS_A_PAGE
-            yield Case(Candidate(stored["text"]), known, unseen=path.name == _UNSEEN_POSTS, is_post=True, page=page)
+def _posts(paths: Sequence[Path]) -> Iterator[Case]:
+    for path in paths:
+        for stored in _lines(path):
+            yield Case(Candidate(stored["text"]), {ORDERS: bool(stored["suspicious"])}, is_post=True)
 
 
 def _pack_examples() -> Iterator[Case]:
@@ -166,8 +152,8 @@ def weighed(found: Sequence[Case], learner: Learner) -> dict[str, list[Weighed]]
     return rows
 
 
-def fitted(rows: Sequence[Weighed], *, moved: float) -> dict[str, float]:
-    """Logistic regression over what was found and heard, its bias where the precision is wanted, then `moved`."""
+def fitted(rows: Sequence[Weighed]) -> dict[str, float]:
+    """Logistic regression over what was found and heard, its bias where the precision is still as wanted."""
     inputs = np.array([[row.found, row.heard] for row in rows], float)
     due = np.array([row.broken for row in rows])
     own, bias = logistic(inputs, due)
@@ -178,7 +164,7 @@ def fitted(rows: Sequence[Weighed], *, moved: float) -> dict[str, float]:
     enough = np.flatnonzero(precision >= _PRECISION)
     cut = odds[order[enough[-1]]] if len(enough) else odds.max()
     cut = max(cut, _LOWEST)
-    return {"found": float(own[0]), "heard": float(own[1]), "bias": float(bias - cut + 1e-6 + moved)}
+    return {"found": float(own[0]), "heard": float(own[1]), "bias": float(bias - cut + 1e-6)}
 
 
 def report(kind: str, rows: Sequence[Weighed], weights: Mapping[str, float]) -> None:
@@ -202,23 +188,15 @@ def main() -> None:
     parser.add_argument("--layers", type=int, default=3)
     parser.add_argument("--rate", type=float, default=1e-4)
     options = parser.parse_args()
-    found = list(cases(options.data))
-    groups = list(dict.fromkeys(case.group for case in found if case.unseen))
-    away = set(groups[1::_QUARTER])
-    tested = [case for case in found if case.unseen and case.group in away]
-    kept = [case for case in found if not (case.unseen and case.group in away)]
-    rows = weighed(tested, _taught(kept, options))
-    weights = {kind: fitted(rows[kind], moved=_MOVED.get(kind, 0.0)) for kind in SCORES}
+    learner = Learner(pieces(), fresh(options.layers, classes=len(SCORES), seed=0))
+    learned = list(examples(list(cases(options.data))))
+    learner.learn(learned, each_of, epochs=options.epochs, rate=options.rate, after=lambda: None)
+    rows = weighed(list(of_evaluators(options.data)), learner)
+    weights = {kind: fitted(rows[kind]) for kind in SCORES}
     for kind in SCORES:
         report(kind, rows[kind], weights[kind])
-    export(_taught(found, options).network, models() / "replies.onnx")
+    export(learner.network, models() / "replies.onnx")
     (models() / "replies.json").write_text(json.dumps(weights, indent=1) + "\n", "utf-8")
-
-
-def _taught(found: Sequence[Case], options: argparse.Namespace) -> Learner:
-    learner = Learner(pieces(), fresh(options.layers, classes=len(SCORES), seed=0))
-    learner.learn(list(examples(found)), each_of, epochs=options.epochs, rate=options.rate, after=lambda: None)
-    return learner
 
 
 if __name__ == "__main__":
