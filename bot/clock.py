@@ -34,8 +34,9 @@ ROUTINES: dict[str, tuple[int, Callable[[Session, datetime], object]]] = {
     "daily": (3600, lambda session, at: _daily(session, at)),
     "claims": (5, lambda session, at: housekeeping.end_claims(session, at=at)),
     "prune": (3600, lambda session, at: housekeeping.prune(session, at=at)),
+    "facts": (86_400, lambda session, _at: queue.judge_again(session)),
 }
-"""Routines and the seconds between two of each."""
+"""Routines and the seconds between two of each. With the day facts begin and lapse: open posts are judged again."""
 
 
 def beat(deps: Deps) -> None:

@@ -14,12 +14,13 @@ from bot.database import advisory_lock
 from bot.deps import Deps
 from bot.errors import ChorusError, Conflict, NotFound
 from bot.fact_reading import FactReading, body_of, read
-from bot.models import Employee, FactPolicy, FactVersion, Json
+from bot.models import NO_REVIEWS, Employee, FactPolicy, FactVersion, Json
 from bot.permissions import Act, require
 from guidelines.facts import Fact, FactBase, FactsError
 
 LONGEST_BODY = 64_000
 """A fact with its examples is a page, not a book."""
+MOST_REVIEW_DAYS = 3_650
 
 
 class NotAFact(ChorusError):
@@ -154,6 +155,21 @@ def export(deps: Deps) -> str:
     return page.getvalue()
 
 
+def set_review_days(deps: Deps, days: int | None, *, by: Employee | None) -> None:
+    """Say after how many days without a review a fact corrects nobody; None: none is ever due.
+
+    Raises `ChorusError` for a number that makes no sense.
+    """
+    _may(by)
+    if days is not None and not 1 <= days <= MOST_REVIEW_DAYS:
+        raise ChorusError(f"Reviews can be due every 1 to {MOST_REVIEW_DAYS:,} days, or never. Nothing was changed.")
+    with deps.sessions.begin() as session:
+        _begin(session, deps)
+        if _changes_policy(session, deps, days, by):
+            _hold_against(session, None)
+    deps.rulebook.refresh()
+
+
 def _in_force(deps: Deps) -> tuple[Fact, ...]:
     return tuple(deps.facts.facts.values()) if deps.facts else ()
 
@@ -184,13 +200,18 @@ def _begin(session: Session, deps: Deps) -> bool:
 
 def _take_policy(session: Session, deps: Deps, days: int | None, by: Employee | None) -> int | None:
     """Put a file's policy in force; returns it where it is another one than before."""
-    newest = select(FactPolicy.review_days).order_by(FactPolicy.id.desc()).limit(1)
-    if days is None or days == session.scalar(newest):
-        return None
-    session.add(FactPolicy(review_days=days, at=deps.now(), by_id=by.id if by else None))
+    return days if days is not None and _changes_policy(session, deps, days, by) else None
+
+
+def _changes_policy(session: Session, deps: Deps, days: int | None, by: Employee | None) -> bool:
+    newest = session.scalar(select(FactPolicy.review_days).order_by(FactPolicy.id.desc()).limit(1))
+    if (days or NO_REVIEWS) == (newest or NO_REVIEWS):
+        return False
+    session.add(FactPolicy(review_days=days or NO_REVIEWS, at=deps.now(), by_id=by.id if by else None))
     actor = f"employee:{by.id}" if by else "operator"
-    audit.record(session, "fact.policy", at=deps.now(), actor=actor, subject="facts", data={"review_days": days})
-    return days
+    kind, data = ("fact.policy", {"review_days": days}) if days else ("fact.policy_ended", {})
+    audit.record(session, kind, at=deps.now(), actor=actor, subject="facts", data=data)
+    return True
 
 
 def _current(session: Session) -> Sequence[FactVersion]:

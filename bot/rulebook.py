@@ -109,7 +109,7 @@ def _facts(session: Session, *, otherwise: FactBase | None) -> FactBase:
     current = select(FactVersion).where(FactVersion.retired_at.is_(None)).order_by(FactVersion.key)
     entries = [{"id": fact.key, **fact.body} for fact in session.scalars(current)]
     kept = session.scalar(select(FactPolicy.review_days).order_by(FactPolicy.id.desc()).limit(1))
-    days = kept or (otherwise.review_days if otherwise else None)
+    days = kept if kept is not None else otherwise.review_days if otherwise else None
     policy = {"policy": {"review_days": days}} if days else {}
     # A JSON text is a YAML text: facts from the database are read, and judged, exactly as those from a file.
     base = FactBase.load(orjson.dumps({**policy, "facts": entries}).decode(), strict=False)

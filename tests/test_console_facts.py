@@ -259,12 +259,23 @@ def test_looking_for_failing_examples_ends_in_time_and_goes_on_from_there(stage:
     assert looks == len(base.facts)
 
 
-def test_how_often_facts_are_due_for_a_review_is_shown(stage: Stage) -> None:
-    visitor = stage.visitor("mara")
-    assert "due for a review" not in visitor.get("/facts").text
-    page = factbook.export(stage.deps)
-    factbook.import_file(stage.deps, f"policy: {{review_days: 45}}\n{page}", by=None)
-    assert "due for a review every 45 days" in visitor.get("/facts").text
+def test_managers_say_how_often_facts_are_due_for_a_review_and_everybody_sees_it(stage: Stage) -> None:
+    mara, ruth = stage.visitor("mara"), stage.visitor("ruth")
+    assert shown(mara.get("/facts"))["review_days"] == ""
+    assert "due for a review" not in ruth.get("/facts").text
+    assert mara.send("/facts", "/facts/review-every", review_days="45").status_code == 303
+    page = mara.get("/facts")
+    assert "Each fact is due for a review every 45 days." in page.text
+    assert shown(page)["review_days"] == "45"
+    assert "due for a review every 45 days" in ruth.get("/facts").text
+    assert "/facts/review-every" not in ruth.get("/facts").text
+    for nonsense in ("0", "-3", "1e3", "99999", "soon"):
+        mara.send("/facts", "/facts/review-every", review_days=nonsense)
+        assert shown(mara.get("/facts"))["review_days"] == "45"
+    mara.send("/facts", "/facts/review-every", review_days="")
+    assert "No review is due any more." in mara.get("/facts").text
+    assert stage.deps.facts is not None
+    assert stage.deps.facts.review_days is None
 
 
 def body_until(until: str) -> dict[str, str]:

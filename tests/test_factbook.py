@@ -192,6 +192,22 @@ def test_the_policy_of_the_settings_file_is_taken_over_with_its_facts(harbour: H
     assert without.facts.review_days == 90
 
 
+def test_reviews_can_be_asked_for_and_let_go_again_over_what_the_settings_file_says(harbour: Harbour) -> None:
+    named = FactBase.load(f"policy: {{review_days: 90}}\n{factbook.export(harbour.deps)}")
+    deps = replace(harbour.deps, rulebook=Rulebook(harbour.deps.pack, named, harbour.deps.sessions))
+    mara = harbour.person("U0MARA")
+    for days in (None, None, 7):
+        factbook.set_review_days(deps, days, by=mara)
+        assert deps.facts is not None
+        assert deps.facts.review_days == days
+    assert kinds(harbour, "facts") == ["fact.adopted", "fact.policy_ended", "fact.policy"]
+    assert sentence("fact.policy_ended", {}) == "Facts need no review any more to correct somebody."
+    with pytest.raises(ChorusError, match="every 1 to 3,650 days, or never"):
+        factbook.set_review_days(deps, 0, by=mara)
+    with pytest.raises(NotAllowed):
+        factbook.set_review_days(deps, 30, by=harbour.person())
+
+
 @pytest.mark.parametrize("policy", ["policy: {review_days: 0}", "policy: soon", "policy: {review_days: 1e9}"])
 def test_a_policy_that_makes_no_sense_is_refused_with_its_line(harbour: Harbour, policy: str) -> None:
     with pytest.raises(ChorusError, match=r"facts:1.*`policy` needs `review_days`"):

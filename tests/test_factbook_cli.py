@@ -77,6 +77,15 @@ def test_the_policy_of_a_file_is_taken_over_and_shown(harbour: Harbour, tmp_path
     assert "review_days: 60" in run(harbour, "export")[1]
 
 
+def test_reviews_are_asked_for_and_let_go(harbour: Harbour) -> None:
+    assert "every 60 days" in run(harbour, "review-every", "60")[1]
+    assert "due for a review every 60 days" in run(harbour, "list")[1]
+    assert "No review is due" in run(harbour, "review-every", "never")[1]
+    assert "due for a review" not in run(harbour, "list")[1]
+    with pytest.raises(ChorusError, match="no number of days"):
+        run(harbour, "review-every", "²")
+
+
 def test_mistakes_are_told_in_words(harbour: Harbour, tmp_path: Path) -> None:
     with pytest.raises(ChorusError, match="not an http"):
         run(harbour, *PUT, "--source", "mini", "--yes")

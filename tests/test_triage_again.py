@@ -4,8 +4,9 @@ import orjson
 import pytest
 from conftest import DrivenClock
 from harbour import Harbour, settle, without_limits
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, text
 
+from bot import clock as clockwork
 from bot import corrections, factbook, review, showing, triage
 from bot.audit.narration import sentence
 from bot.database import Sessions
@@ -22,6 +23,7 @@ from bot.models import (
     Outgoing,
     PostRecord,
     Question,
+    Tick,
 )
 
 CLAIM = "Just so you know: the Harbour Mini weighs 300 grams."
@@ -131,6 +133,26 @@ def test_a_withdrawn_fact_takes_its_corrections_along(harbour: Harbour) -> None:
     card = showing.card(harbour.deps, mention.id)
     assert (card.kind, card.fact) == (MentionKind.OTHER, "")
     assert [draft.origin for draft in card.drafts] == [Origin.TEMPLATE]
+
+
+def test_open_posts_are_judged_again_once_a_day_for_facts_begin_and_lapse_with_it(
+    harbour: Harbour, driven: DrivenClock
+) -> None:
+    mention = harbour.hear(CLAIM)
+    put(harbour, valid_until=driven().date().isoformat())
+    judged(harbour)
+    assert showing.card(harbour.deps, mention.id).kind is MentionKind.FALSE_CLAIM
+    with harbour.deps.sessions.begin() as session:
+        session.execute(delete(Tick))
+        session.execute(text("delete from procrastinate_jobs"))
+    driven.advance(days=1)
+    clockwork.beat(harbour.deps)
+    clockwork.beat(harbour.deps)
+    assert len(harbour.asked_for("judge_again")) == 1
+    assert judged(harbour) == 1
+    card = showing.card(harbour.deps, mention.id)
+    assert card.kind is not MentionKind.FALSE_CLAIM
+    assert Origin.FACT not in {draft.origin for draft in card.drafts}
 
 
 def test_what_a_person_typed_stays_and_a_correction_it_was_built_on_is_not_made_again_and_again(

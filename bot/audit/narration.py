@@ -72,6 +72,7 @@ SENTENCES: Mapping[str, str] = {
     "fact.reviewed": "Said that a fact still holds: {fact}, version {version}.",
     "fact.withdrawn": "Took a fact out of force: {fact}.",
     "fact.policy": "Facts correct nobody once {review_days} days passed without a review.",
+    "fact.policy_ended": "Facts need no review any more to correct somebody.",
     "fact.adopted": "The facts of the file were taken over: {count} of them.",
     "reply.misstated": "It was found to contradict a fact: {fact}.",
     "reply.error_dismissed": "Decided that our reply is not wrong: {fact}.",

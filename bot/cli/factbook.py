@@ -26,6 +26,7 @@ def add_to(app: typer.Typer, opened: Opened) -> None:
     """Add the commands to those that need no database; `opened` opens it for as long as one of them needs it."""
     _add_reading(app, opened)
     _add_changing(app, opened)
+    _add_policy(app, opened)
 
 
 def _add_reading(app: typer.Typer, opened: Opened) -> None:
@@ -111,6 +112,21 @@ def _add_changing(app: typer.Typer, opened: Opened) -> None:
         with opened() as deps:
             amends.ask(deps, by=None)
         _say("It is asked for. What is found is told in the operators' channel, on Home and in the console.")
+
+
+def _add_policy(app: typer.Typer, opened: Opened) -> None:
+    @app.command("review-every")
+    def review_every(
+        days: Annotated[str, typer.Argument(help="A number of days, or never.", metavar="DAYS|never")],
+    ) -> None:
+        """Say how often each fact is due for a review; one that was not reviewed in time corrects nobody."""
+        wanted = days.strip().lower()
+        if wanted != "never" and not (wanted.isascii() and wanted.isdecimal()):
+            raise ChorusError(f"“{days}” is no number of days. Say for example 365, or never.")
+        with opened() as deps:
+            factbook.set_review_days(deps, None if wanted == "never" else int(wanted), by=None)
+        every = "No review is due any more." if wanted == "never" else f"Each is due for a review every {wanted} days."
+        _say(every)
 
 
 def _list(deps: Deps) -> None:

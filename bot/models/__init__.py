@@ -11,6 +11,7 @@ from bot.models.people import Account, Employee, PlatformApp, Role
 from bot.models.questions import Question, QuestionState
 from bot.models.replies import COUNTED, Draft, Origin, Reply, ReplyState
 from bot.models.rulebook import (
+    NO_REVIEWS,
     ExampleState,
     FactPolicy,
     FactVersion,
@@ -24,6 +25,7 @@ from bot.models.sources import Source, SourceState, Venue
 
 __all__ = [
     "COUNTED",
+    "NO_REVIEWS",
     "Account",
     "AuditEntry",
     "AuditHead",

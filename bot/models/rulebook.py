@@ -58,6 +58,10 @@ class FactVersion(Record):
     retired_by_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"), default=None)
 
 
+NO_REVIEWS = 0
+"""Stands for the days where no review is ever due."""
+
+
 class FactPolicy(Record):
     """After how many days without a review a fact corrects nobody. The newest of these is in force; without one it is
     what the file says that the settings name."""

@@ -8,8 +8,9 @@ from enum import StrEnum
 
 from starlette.responses import Response
 
-from bot import amends
+from bot import amends, factbook
 from bot.console.house import Page, Visit
+from bot.errors import ChorusError
 from bot.fact_reading import run_alone
 from bot.permissions import Act
 from guidelines.claims.examples import ExampleResult
@@ -20,6 +21,7 @@ PATIENCE = timedelta(seconds=3)
 """So long a page looks for facts whose examples fail; the next page goes on from there."""
 WRONG = "wrong"
 SOON = timedelta(days=30)
+LONGEST_NUMBER = 6
 
 _results: dict[tuple[Fact, date], tuple[ExampleResult, ...]] = {}
 MOST_RESULTS = 5_000
@@ -99,6 +101,16 @@ def look_back(visit: Visit) -> Response:
     return visit.go("/facts", "Our replies of the last 180 days are being looked at. What is found shows up here.")
 
 
+def review_every(visit: Visit) -> Response:
+    """Say how often each fact is due for a review; an empty field stands for never."""
+    given = visit.field("review_days")
+    if given and not (given.isascii() and given.isdecimal() and len(given) <= LONGEST_NUMBER):
+        raise ChorusError(f"“{given[:20]}” is no number of days. Leave the field empty where no review is due.")
+    factbook.set_review_days(visit.deps, int(given) if given else None, by=visit.person)
+    said = f"Each fact is due for a review every {given} days." if given else "No review is due any more."
+    return visit.go("/facts", said)
+
+
 def leaf(
     base: FactBase, facts: Sequence[Fact], now: datetime, *, only_wrong: bool = False, patience: timedelta = PATIENCE
 ) -> Leaf:
@@ -146,4 +158,8 @@ def _examples(base: FactBase, fact: Fact, now: datetime) -> tuple[ExampleResult,
     return _results[key]
 
 
-PAGES = (Page("/facts", show), Page("/facts/look-back", look_back, Act.EDIT_GUIDELINES, is_form=True))
+PAGES = (
+    Page("/facts", show),
+    Page("/facts/look-back", look_back, Act.EDIT_GUIDELINES, is_form=True),
+    Page("/facts/review-every", review_every, Act.EDIT_GUIDELINES, is_form=True),
+)
