@@ -58,16 +58,21 @@ def cases(folder: Path) -> Iterator[Case]:
     """What to learn from: `facts*.yml` with `posts*.jsonl` of the same name, `companies/NN.yml` with `NN.jsonl`."""
     named = [(path, path.with_name(path.name.replace("facts", "posts"))) for path in sorted(folder.glob("facts*.yml"))]
     for facts, posts in [*named, *((path, path) for path in sorted((folder / "companies").glob("*.yml")))]:
-        yield from _of_file(facts, posts.with_suffix(".jsonl"))
+        yield from _of_file(facts, posts.with_suffix(".jsonl"), to_learn=True)
 
 
 def of_evaluators(folder: Path) -> Iterator[Case]:
     """The posts to weigh by, of which nothing is learnt."""
+    unseen = folder / "unseen"
     for number in _EVALUATORS:
-        yield from _of_file(folder / "unseen" / f"facts_{number}.yml", folder / "unseen" / f"posts_{number}.jsonl")
+        yield from _of_file(unseen / f"facts_{number}.yml", unseen / f"posts_{number}.jsonl", to_learn=False)
 
 
-def _of_file(facts: Path, posts: Path) -> Iterator[Case]:
+def _of_file(facts: Path, posts: Path, *, to_learn: bool) -> Iterator[Case]:
+    """The posts of a file.
+
+    To learn from one it is read against the fact it speaks of, however far that seems; to weigh by, as the bot would.
+    """
     base = FactBase.load(facts, strict=False)
     known: list[Fact] = list(base.facts.values())
     judge = Judge(known)
@@ -75,15 +80,17 @@ def _of_file(facts: Path, posts: Path) -> Iterator[Case]:
     for line in posts.read_text("utf-8").splitlines():
         post = json.loads(line)
         fact_id = post.get("fact_id")
-        asked = inference.questions(post["text"], post.get("parent"), also=[fact_id] if fact_id else [])
-        questions = tuple(asked)
+        text, parent = post["text"], post.get("parent")
+        due = [fact_id] if fact_id else []
+        also = due if to_learn else [each.fact_id for each in judge.judge(text, parent)]
+        questions = tuple(inference.questions(text, parent, also=also))
         company = base.facts[fact_id].entity if fact_id in base.facts else ""
         company = company or (base.facts[questions[0].fact_id].entity if questions else "")
         name = f"{facts.parent.name}/{facts.stem}"
         yield Case(
             f"{name}:{post['id']}",
-            post["text"],
-            post.get("parent"),
+            text,
+            parent,
             post["label"],
             fact_id,
             f"{name}:{company}",

@@ -1,4 +1,4 @@
-"""Writes a trained network as an ONNX file with int8 weights, and the word pieces beside it."""
+"""Writes a trained network as an ONNX file with int8 weights."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory

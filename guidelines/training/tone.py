@@ -1,4 +1,4 @@
-"""Trains the tone model from the labelled texts in the repository: `python -m guidelines.train_tone`. Needs numpy."""
+"""`python -m guidelines.training.tone`: trains models/tone.json from the labelled texts in the repository."""
 
 import json
 import math
@@ -30,8 +30,8 @@ WANTED_PRECISION: Final = 0.92
 """Of the whole check on whole replies, cross-validated: there rude ones are as rare as the cut has to expect."""
 HELD_OUT: Final = ("held-out", "final", "third-author-2", "third-author-3")
 """Splits of the labelled replies that the model never sees."""
-_HERE: Final = Path(__file__).parent
-_DATA: Final = _HERE.parent / "tests" / "data"
+_PACKAGE: Final = Path(__file__).parents[1]
+_DATA: Final = _PACKAGE.parent / "tests" / "data"
 _COMPANIES: Final = ("Harbour", "Brightwater", "Northwind", "Kestrel", "Lumen", "Marlow", "Tideline")
 _INTRODUCTIONS: Final = (
     "I work at {}.",
@@ -211,7 +211,7 @@ def _write(cut: Cut, common: Collection[str], names: Sequence[str], weights: Flo
         "common": " ".join(sorted(common)),
         "weights": kept,
     }
-    (_HERE / "models" / "tone.json").write_text(json.dumps(stored, ensure_ascii=False, indent=0) + "\n", "utf-8")
+    (_PACKAGE / "models" / "tone.json").write_text(json.dumps(stored, ensure_ascii=False, indent=0) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
