@@ -2,15 +2,17 @@
 
 import logging
 import time
+from collections.abc import Sequence
 from threading import Lock
 
 import orjson
+import regex
 from sqlalchemy import Row, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.database import Sessions
-from bot.models import FactPolicy, FactVersion, PackActivation, PackVersion
+from bot.models import FactPolicy, FactVersion, Json, PackActivation, PackVersion
 from guidelines import pack as packs
 from guidelines.facts import FactBase
 from guidelines.pack import Pack, PackError
@@ -23,6 +25,9 @@ LOOK_EVERY = 1.0
 Mark = tuple[int | None, int | None, int, int | None]
 """The newest activation, the newest version of a fact, how many facts there are, and the newest policy about them: any
 change changes one."""
+
+_BARE = regex.compile(r"[\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff]")
+"""What a JSON text may hold as it is, and a YAML text only spelt out: it refuses some of these and folds others."""
 
 
 class Rulebook:
@@ -52,29 +57,34 @@ class Rulebook:
         return self._facts
 
     def refresh(self) -> None:
-        """Look again at once: something was changed here."""
-        self._looked = float("-inf")
-        self._look()
+        """Look again at once: something was changed here. Who is looking already may have come before the change."""
+        with self._lock:
+            self._read_now()
 
     def _look(self) -> None:
         if self._sessions is None or time.monotonic() - self._looked < LOOK_EVERY:
             return
         with self._lock:
-            if time.monotonic() - self._looked < LOOK_EVERY:
-                return
-            try:
-                with self._sessions() as session:
-                    self._read(session)
-            except SQLAlchemyError as error:
-                log.warning("the guidelines and facts in force could not be looked up: %s", error)
-            self._looked = time.monotonic()
+            if time.monotonic() - self._looked >= LOOK_EVERY:
+                self._read_now()
+
+    def _read_now(self) -> None:
+        if self._sessions is None:
+            return
+        try:
+            with self._sessions() as session:
+                self._read(session)
+        except (SQLAlchemyError, orjson.JSONEncodeError) as error:
+            log.warning("the guidelines and facts in force could not be looked up: %s", error)
+        self._looked = time.monotonic()
 
     def _read(self, session: Session) -> None:
         mark = _mark(session)
         if mark[0] != self._mark[0]:
             self._pack = _pack(session, mark[0], otherwise=self._named_pack, now=self._pack)
         if mark[1:] != self._mark[1:]:
-            self._facts = _facts(session, otherwise=self._named_facts) if mark[1] else self._named_facts
+            named = self._named_facts
+            self._facts = _facts(session, otherwise=named, now=self._facts) if mark[1] else named
         self._mark = mark
 
 
@@ -105,14 +115,23 @@ def _pack(session: Session, activation: int | None, *, otherwise: Pack, now: Pac
         return now
 
 
-def _facts(session: Session, *, otherwise: FactBase | None) -> FactBase:
+def _facts(session: Session, *, otherwise: FactBase | None, now: FactBase | None) -> FactBase | None:
     current = select(FactVersion).where(FactVersion.retired_at.is_(None)).order_by(FactVersion.key)
     entries = [{"id": fact.key, **fact.body} for fact in session.scalars(current)]
     kept = session.scalar(select(FactPolicy.review_days).order_by(FactPolicy.id.desc()).limit(1))
     days = kept if kept is not None else otherwise.review_days if otherwise else None
-    policy = {"policy": {"review_days": days}} if days else {}
-    # A JSON text is a YAML text: facts from the database are read, and judged, exactly as those from a file.
-    base = FactBase.load(orjson.dumps({**policy, "facts": entries}).decode(), strict=False)
+    base = FactBase.load(_page(entries, days), strict=False)
     for problem in base.problems:
         log.error("a fact cannot be used: %s", problem)
+    if entries and not base.facts and any(not problem.fact for problem in base.problems):
+        log.error("the facts cannot be read, and those before stay in force")
+        return now
     return base
+
+
+def _page(entries: Sequence[Json], days: int | None) -> str:
+    """Return facts as a fact file. A JSON text is a YAML text once what YAML does not take as it is is spelt out: so
+    facts from the database are read, and judged, exactly as those from a file."""
+    policy = {"policy": {"review_days": days}} if days else {}
+    page = orjson.dumps({**policy, "facts": entries}).decode()
+    return str(_BARE.sub(lambda bare: f"\\u{ord(bare[0]):04x}", page))

@@ -1,12 +1,18 @@
 """What is in force: from the settings at first, from the database once somebody put something there."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from threading import Event, Thread
+from typing import cast
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from bot.database import Sessions
-from bot.models import FactVersion, PackActivation, PackVersion
+from bot.models import FactVersion, Json, PackActivation, PackVersion
 from bot.rulebook import Rulebook
 from guidelines import pack as packs
 from guidelines.facts import FactBase
@@ -89,3 +95,71 @@ def test_a_fact_that_cannot_be_used_keeps_none_of_the_others_out(sessions: Sessi
     book.refresh()
     assert book.facts is not None
     assert list(book.facts.facts) == ["good"]
+
+
+class Slow:
+    """Sessions of which the first takes long to be given back: what was read in it is old by then."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self.sessions = sessions
+        self.opened = 0
+        self.has_read, self.go_on = Event(), Event()
+
+    @contextmanager
+    def __call__(self) -> Iterator[Session]:
+        self.opened += 1
+        first = self.opened == 1
+        with self.sessions() as session:
+            yield session
+        if first:
+            self.has_read.set()
+            assert self.go_on.wait(10)
+
+
+def test_what_was_just_changed_is_in_force_though_somebody_was_looking_already(sessions: Sessions) -> None:
+    slow = Slow(sessions)
+    book = Rulebook(packs.default(), None, cast(Sessions, slow))
+    reader = Thread(target=lambda: book.pack)
+    reader.start()
+    assert slow.has_read.wait(10)
+    activate(sessions, PACK.format(name="changed"))
+    changer = Thread(target=book.refresh)
+    changer.start()
+    slow.go_on.set()
+    for each in (reader, changer):
+        each.join(10)
+    assert book.pack.name == "changed"
+
+
+@pytest.mark.parametrize("sign", ["\x7f", "\x85", "\x9b", "\u2028", "\ufeff", "\uffff", "\U0001f600", "\\", '"'])
+def test_no_character_in_one_fact_keeps_the_others_out_or_changes(sessions: Sessions, sign: str) -> None:
+    book = in_force(sessions)
+    with sessions.begin() as session:
+        session.add(FactVersion(key="odd", body=FACT | {"statement": f"Harbour {sign} sells books."}, created_at=AT))
+        session.add(FactVersion(key="plain", body=FACT, created_at=AT))
+    book.refresh()
+    assert book.facts is not None
+    assert list(book.facts.facts) == ["odd", "plain"]
+    assert book.facts.facts["odd"].statement == f"Harbour {sign} sells books."
+
+
+DEEP: list[object] = []
+for _ in range(400):
+    DEEP = [DEEP]
+
+
+@pytest.mark.parametrize("broken", [{"values": DEEP}, {"k" * 2000: "YAML knows no name as long as that"}])
+def test_facts_that_cannot_be_read_at_all_leave_those_before_in_force(
+    sessions: Sessions, caplog: pytest.LogCaptureFixture, broken: Json
+) -> None:
+    book = in_force(sessions)
+    with sessions.begin() as session:
+        session.add(FactVersion(key="mini-weight", body=FACT, created_at=AT))
+    book.refresh()
+    with sessions.begin() as session:
+        session.add(FactVersion(key="broken", body=FACT | broken, created_at=AT))
+    with caplog.at_level(logging.WARNING, "bot.rulebook"):
+        book.refresh()
+    assert book.facts is not None
+    assert list(book.facts.facts) == ["mini-weight"]
+    assert caplog.records
