@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from sqlalchemy import Row, Select, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -18,6 +19,7 @@ from bot.models import (
     Draft,
     Employee,
     FactVersion,
+    Json,
     Mention,
     MentionState,
     Origin,
@@ -39,6 +41,8 @@ BATCH = 200
 MOST = 20_000
 """So many of our newest replies are looked at for one change of a fact."""
 MOST_SHOWN = 50
+CARE = frozenset({"reviewed_at", "owner"})
+"""The fields of a fact that tell who looks after it."""
 
 WORDS = (
     "Hi, the {company} team here with a correction of our own: earlier we wrote “{quote}”, and that was not right. "
@@ -169,25 +173,32 @@ def _contradictions(deps: Deps, text: str, fact: str | None) -> Iterator[Claim]:
 
 
 def _keep(session: Session, deps: Deps, reply: Reply, claim: Claim) -> OwnError | None:
-    """Note it, unless it is known of this text and this version of the fact."""
+    """Note it, unless it is known of this text and of what the fact says; what had lapsed and holds again is open."""
     fact = claim.fact_id or ""
-    newest = select(FactVersion.version).where(FactVersion.key == fact, FactVersion.retired_at.is_(None))
     first, last = claim.spans[0] if claim.spans else (0, len(reply.typed))
+    found = {
+        "quote": reply.typed[first:last],
+        "reason": claim.reason,
+        "found_at": deps.now(),
+        "state": WrongState.OPEN,
+        "note": "",
+    }
     row = insert(OwnError).values(
         reply_id=reply.id,
         fact=fact,
-        fact_version=session.scalar(newest) or 0,
+        fact_version=_saying_so_since(session, fact),
         text_hash=reply.text_hash,
-        quote=reply.typed[first:last],
-        reason=claim.reason,
-        found_at=deps.now(),
-        state=WrongState.OPEN,
-        note="",
+        **found,
     )
-    number = session.scalar(row.on_conflict_do_nothing().returning(OwnError.id))
+    again = row.on_conflict_do_update(
+        index_elements=["reply_id", "fact", "fact_version", "text_hash"],
+        set_=found | {"decided_at": None},
+        where=OwnError.state == WrongState.LAPSED,
+    )
+    number = session.scalar(again.returning(OwnError.id))
     if number is None:
         return None
-    error = session.get_one(OwnError, number)
+    error = session.get_one(OwnError, number, populate_existing=True)
     texts = {"quote": error.quote, "reason": error.reason}
     record(session, deps, "reply.misstated", reply, {"fact": fact, "version": error.fact_version}, texts)
     return error
@@ -196,21 +207,36 @@ def _keep(session: Session, deps: Deps, reply: Reply, claim: Claim) -> OwnError 
 def _let_go(
     session: Session, deps: Deps, fact: str | None, replies: Sequence[int], wrong: Sequence[tuple[Reply, Claim]]
 ) -> None:
-    """Close what was found before of these replies and is not found any more, or was found of an earlier version."""
+    """Close what was found before of these replies and is not found any more, or was found when the fact said
+    something else."""
     known = select(OwnError).where(OwnError.reply_id.in_(replies), OwnError.state == WrongState.OPEN)
     still = {(reply.id, claim.fact_id, reply.text_hash) for reply, claim in wrong}
-    current = dict(
-        session.execute(select(FactVersion.key, FactVersion.version).where(FactVersion.retired_at.is_(None))).all()
-    )
+    errors = session.scalars(known if fact is None else known.where(OwnError.fact == fact)).all()
+    since = {key: _saying_so_since(session, key) for key in {error.fact for error in errors}}
     over = [
         error.id
-        for error in session.scalars(known if fact is None else known.where(OwnError.fact == fact))
-        if (error.reply_id, error.fact, error.text_hash) not in still
-        or error.fact_version != current.get(error.fact, 0)
+        for error in errors
+        if (error.reply_id, error.fact, error.text_hash) not in still or error.fact_version != since[error.fact]
     ]
     session.execute(
         update(OwnError).where(OwnError.id.in_(over)).values(state=WrongState.LAPSED, decided_at=deps.now())
     )
+
+
+def _saying_so_since(session: Session, fact: str) -> int:
+    """Return the version since which a fact says what it says: who looked after it, and when, is not what it says.
+
+    It is 0 for a fact that is not in force in the database.
+    """
+    versions = select(FactVersion).where(FactVersion.key == fact).order_by(FactVersion.version.desc())
+    known = session.scalars(versions).all()
+    if not known or known[0].retired_at is not None:
+        return 0
+    return [each.version for each in takewhile(lambda each: _said_in(each) == _said_in(known[0]), known)][-1]
+
+
+def _said_in(version: FactVersion) -> Json:
+    return {name: value for name, value in version.body.items() if name not in CARE}
 
 
 def _tell(session: Session, deps: Deps, errors: Sequence[OwnError]) -> None:

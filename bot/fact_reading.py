@@ -25,6 +25,7 @@ TYPED = ("values", "unit", "comparator", "polarity")
 """The fields that are inferred from a plain sentence, and shown for confirmation."""
 
 KEY = regex.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
+_UNSPEAKABLE = regex.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _NAMED = regex.compile(r"`(\w+)`")
 _COMPARATORS = {"=": "exactly", ">=": "at_least", "<=": "up_to"}
 _WITHOUT_COMPARATOR = frozenset({"date", "clock", "always", "ip"})
@@ -70,8 +71,8 @@ def read(key: str, body: Json, others: Sequence[Fact], *, now: datetime) -> Fact
     if not KEY.fullmatch(key):
         hint = "Use small letters, digits and hyphens, for example mini-weight"
         return FactReading(None, (Fault("id", "The id is missing or not short and plain", hint),))
-    if r"\x00" in repr(body):
-        return FactReading(None, (Fault("", "There is a NUL character in it", "Type it again by hand"),))
+    if sign := unspeakable(body):
+        return FactReading(None, (Fault("", f"There is {sign} in it", "Type it again by hand"),))
     alone = FactBase.load(orjson.dumps({"facts": [{"id": key, **body}]}).decode(), strict=False)
     if alone.problems or key not in alone.facts:
         return FactReading(None, tuple(_fault(problem) for problem in alone.problems))
@@ -83,6 +84,14 @@ def read(key: str, body: Json, others: Sequence[Fact], *, now: datetime) -> Fact
         inferred=MappingProxyType(_inferred(alone.prepared[0])),
         examples=tuple(run_alone(FactBase(FactFile((*beside, fact), ())), fact, now=now)),
     )
+
+
+def unspeakable(body: Json) -> str:
+    """Return what stands in a fact that nobody can read or that the database does not keep; empty where all is well."""
+    found = _UNSPEAKABLE.search("\n".join(_words(body)))
+    if found is None:
+        return ""
+    return "a NUL character" if found[0] == "\0" else f"a control character (U+{ord(found[0]):04X})"
 
 
 def run_alone(base: FactBase, fact: Fact, *, now: datetime) -> Iterator[ExampleResult]:
@@ -117,6 +126,16 @@ def tidied(fields: Mapping[str, str]) -> Json:
         if lines := [line.strip() for line in fields.get(name, "").splitlines() if line.strip()]:
             said[name] = lines
     return said
+
+
+def _words(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from _words([*value.keys(), *value.values()])
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _words(each)
 
 
 def _fault(problem: Problem) -> Fault:

@@ -6,15 +6,15 @@ from io import StringIO
 
 import orjson
 from ruamel.yaml import YAML
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from bot import audit, queue
 from bot.database import advisory_lock
 from bot.deps import Deps
 from bot.errors import ChorusError, Conflict, NotFound
-from bot.fact_reading import FactReading, body_of, read
-from bot.models import NO_REVIEWS, Employee, FactPolicy, FactVersion, Json
+from bot.fact_reading import FactReading, body_of, read, unspeakable
+from bot.models import NO_REVIEWS, Employee, FactPolicy, FactVersion, Json, OwnError
 from bot.permissions import Act, require
 from guidelines.facts import Fact, FactBase, FactsError
 
@@ -66,7 +66,7 @@ def put(
     a `Conflict`. Without a person it was the command line, whose user owns the machine.
     """
     _may(by)
-    if len(orjson.dumps(body)) > LONGEST_BODY:
+    if not unspeakable(body) and len(orjson.dumps(body)) > LONGEST_BODY:
         raise ChorusError("This is too long for one fact. Say one thing, and keep its examples short.")
     reading = read_beside(deps, key, body)
     if reading.fact is None or reading.harmful or (reading.missed and not accept_missed):
@@ -82,14 +82,18 @@ def put(
 
 
 def review(deps: Deps, key: str, *, by: Employee | None, owner: str = "") -> FactVersion:
-    """Say that a fact still holds: it is reviewed today, and whoever says so owns it, or `owner` does."""
+    """Say that a fact still holds: it is reviewed today, and whoever says so owns it, or `owner` does.
+
+    Where it held all along nothing is judged anew, for it says what it said.
+    """
     _may(by)
     with deps.sessions.begin() as session:
         _begin(session, deps)
         known = _known(session, key)
+        lapsed = not _stood(session, deps, known)
         named = owner.strip() or str(known.body.get("owner") or (by.name if by else ""))
         body = {**known.body, "reviewed_at": deps.now().date().isoformat(), "owner": named}
-        written = _write(session, deps, key, body, known, by, kind="fact.reviewed")
+        written = _write(session, deps, key, body, known, by, kind="fact.reviewed", holds=lapsed)
     deps.rulebook.refresh()
     return written
 
@@ -129,6 +133,7 @@ def import_file(deps: Deps, text: str, *, by: Employee | None) -> Imported:
         base = FactBase.load(text)
     except FactsError as error:
         raise ChorusError(f"The file was not taken over:\n{error}") from None
+    _must_be_kept(base)
     with deps.sessions.begin() as session:
         _begin(session, deps)
         known = {fact.key: fact for fact in _current(session)}
@@ -174,6 +179,17 @@ def _in_force(deps: Deps) -> tuple[Fact, ...]:
     return tuple(deps.facts.facts.values()) if deps.facts else ()
 
 
+def _must_be_kept(base: FactBase) -> None:
+    """Refuse what would not come back from the database as it is: one such fact in there is one too many."""
+    problems = [
+        f"facts:{fact.line} {fact.id!r}: there is {sign} in it (type it again by hand)"
+        for fact in base.facts.values()
+        if (sign := unspeakable({"id": fact.id, **body_of(fact)}))
+    ]
+    if problems:
+        raise ChorusError("\n".join(("The file was not taken over:", *problems)))
+
+
 def _may(by: Employee | None) -> None:
     if by is not None:
         require(by, Act.EDIT_GUIDELINES)
@@ -190,6 +206,8 @@ def _begin(session: Session, deps: Deps) -> bool:
         return False
     for fact in _in_force(deps):
         session.add(FactVersion(key=fact.id, body=body_of(fact), created_at=deps.now()))
+    # What was decided about our replies was decided about these very facts.
+    session.execute(update(OwnError).where(OwnError.fact_version == 0).values(fact_version=1))
     if deps.facts and deps.facts.review_days:
         session.add(FactPolicy(review_days=deps.facts.review_days, at=deps.now()))
     session.flush()
@@ -204,14 +222,27 @@ def _take_policy(session: Session, deps: Deps, days: int | None, by: Employee | 
 
 
 def _changes_policy(session: Session, deps: Deps, days: int | None, by: Employee | None) -> bool:
-    newest = session.scalar(select(FactPolicy.review_days).order_by(FactPolicy.id.desc()).limit(1))
-    if (days or NO_REVIEWS) == (newest or NO_REVIEWS):
+    if (days or NO_REVIEWS) == _review_days(session, deps):
         return False
     session.add(FactPolicy(review_days=days or NO_REVIEWS, at=deps.now(), by_id=by.id if by else None))
     actor = f"employee:{by.id}" if by else "operator"
     kind, data = ("fact.policy", {"review_days": days}) if days else ("fact.policy_ended", {})
     audit.record(session, kind, at=deps.now(), actor=actor, subject="facts", data=data)
     return True
+
+
+def _review_days(session: Session, deps: Deps) -> int:
+    """Return the policy in force: without a row of its own it is what the settings' file says."""
+    newest = session.scalar(select(FactPolicy.review_days).order_by(FactPolicy.id.desc()).limit(1))
+    if newest is not None:
+        return newest
+    return (deps.facts.review_days if deps.facts else None) or NO_REVIEWS
+
+
+def _stood(session: Session, deps: Deps, known: FactVersion) -> bool:
+    """Whether a fact corrects people as it is."""
+    fact = read(known.key, known.body, (), now=deps.now()).fact
+    return fact is not None and fact.stands(deps.now(), _review_days(session, deps) or None)
 
 
 def _current(session: Session) -> Sequence[FactVersion]:

@@ -1,5 +1,7 @@
 """What we said wrong ourselves: found when a fact changes, decided by a person, mended like every other reply."""
 
+from dataclasses import replace
+
 import pytest
 from conftest import DrivenClock
 from harbour import OPS, Harbour, settle, without_limits
@@ -12,8 +14,11 @@ from bot.database import Sessions
 from bot.demo.plaza import Plaza
 from bot.errors import ChorusError, Conflict, NotAllowed
 from bot.models import AuditEntry, MentionState, Outgoing, OwnError, Reply, ReplyState, WrongState
+from bot.rulebook import Rulebook
+from guidelines.facts import FactBase
 
 SAID = "Hi, the Harbour team here. The Harbour Mini weighs 160 grams, so it fits in a coat. Does that help?"
+PORT = "Hi, the Harbour team here. The Harbour Mini charges over USB-C. Does that help?"
 WEIGHT = {"entity": "Harbour Mini", "source_url": "https://harbour.example/mini"}
 
 
@@ -120,6 +125,57 @@ def test_a_person_may_find_that_we_are_not_wrong_and_says_why(harbour: Harbour, 
         amends.change(harbour.deps, number, by=mara, text="x")
     learn(harbour, 200)
     assert len(wrong(harbour)) == 1, "the fact says something new"
+
+
+def notices(harbour: Harbour) -> int:
+    with harbour.deps.sessions() as session:
+        return len(session.scalars(select(Outgoing.id).where(Outgoing.channel == OPS)).all())
+
+
+def test_a_review_opens_nothing_that_was_decided(harbour: Harbour, reply: Reply) -> None:
+    learn(harbour, 190)
+    mara = harbour.person("U0MARA")
+    amends.dismiss(harbour.deps, wrong(harbour)[0].id, by=mara, reason="That was the old model.")
+    told = notices(harbour)
+    factbook.review(harbour.deps, "mini-weight", by=mara, owner="Ben")
+    amends.look_back(harbour.deps, None)
+    assert (wrong(harbour), notices(harbour)) == ((), told)
+    learn(harbour, 200)
+    assert len(wrong(harbour)) == 1
+
+
+def test_an_open_one_stays_the_same_through_a_review(harbour: Harbour, reply: Reply) -> None:
+    learn(harbour, 190)
+    (before,) = wrong(harbour)
+    factbook.review(harbour.deps, "mini-weight", by=harbour.person("U0MARA"))
+    amends.look_back(harbour.deps, None)
+    assert [view.id for view in wrong(harbour)] == [before.id]
+
+
+def test_the_first_fact_of_the_database_opens_nothing_that_was_decided_about_the_file(harbour: Harbour) -> None:
+    posted = harbour.approve(harbour.hear("How is the Harbour Mini charged?"), PORT)
+    delivery.post(harbour.deps, posted.id)
+    named = FactBase.load(factbook.export(harbour.deps).replace("over USB-C.", "over micro-USB."), strict=False)
+    harbour.deps = replace(harbour.deps, rulebook=Rulebook(harbour.deps.pack, named, harbour.deps.sessions))
+    amends.look_back(harbour.deps, None)
+    mara = harbour.person("U0MARA")
+    amends.dismiss(harbour.deps, wrong(harbour)[0].id, by=mara, reason="That was the old model.")
+    learn(harbour, 160)
+    amends.look_back(harbour.deps, None)
+    assert wrong(harbour) == ()
+
+
+def test_what_had_lapsed_with_its_fact_is_open_again_when_the_fact_is_reviewed(harbour: Harbour, reply: Reply) -> None:
+    learn(harbour, 190)
+    (before,) = wrong(harbour)
+    mara = harbour.person("U0MARA")
+    factbook.set_review_days(harbour.deps, 30, by=mara)
+    amends.look_back(harbour.deps, None)
+    assert wrong(harbour) == (), "nobody has reviewed the fact"
+    factbook.review(harbour.deps, "mini-weight", by=mara)
+    amends.look_back(harbour.deps, None)
+    assert [view.id for view in wrong(harbour)] == [before.id]
+    assert kinds(harbour, reply).count("reply.misstated") == 2
 
 
 def test_what_holds_no_longer_is_let_go(harbour: Harbour, reply: Reply) -> None:

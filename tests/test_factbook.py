@@ -9,7 +9,7 @@ from conftest import DrivenClock
 from harbour import Harbour, settle
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from bot import factbook
 from bot.audit.narration import sentence
@@ -90,6 +90,8 @@ def test_somebody_elses_change_in_between_is_not_written_over(harbour: Harbour) 
         ({"unitt": "g"}, "unitt", "Unknown field"),
         ({"statement": "x" * 1001}, "statement", "longer than 1000"),
         ({"statement": "nul \0 here"}, "", "NUL"),
+        ({"statement": "half \ud800 a sign"}, "", "U+D800"),
+        ({"aliases": ["rubbed \x7f out"]}, "", "U+007F"),
     ],
 )
 def test_what_is_wrong_names_the_field_and_nothing_changes(
@@ -220,6 +222,48 @@ def test_a_file_with_a_mistake_changes_nothing(harbour: Harbour) -> None:
         factbook.import_file(harbour.deps, "facts:\n  - {id: a, entity: E, statement: E is old.}\n", by=None)
     assert harbour.deps.facts is not None
     assert "mini-usb" in harbour.deps.facts.facts
+
+
+@pytest.mark.parametrize("sign", [r"\x7f", r"\x80", r"\uffff", r"\ud800", r"\0"])
+def test_a_file_with_a_character_that_cannot_be_kept_changes_nothing_and_says_where(
+    harbour: Harbour, sign: str
+) -> None:
+    before = dict(harbour.deps.facts.facts) if harbour.deps.facts else {}
+    odd = f'{{id: odd, entity: E, statement: "E is {sign} old.", source_url: "https://e.example"}}'
+    with pytest.raises(ChorusError, match=r"facts:\d+ 'odd': there is a .* character .*in it"):
+        factbook.import_file(harbour.deps, f"facts:\n  - {odd}\n", by=None)
+    harbour.deps.rulebook.refresh()
+    assert harbour.deps.facts is not None
+    assert harbour.deps.facts.facts == before
+
+
+def test_reviews_can_be_let_go_where_the_facts_are_older_than_policies(harbour: Harbour) -> None:
+    named = FactBase.load(f"policy: {{review_days: 90}}\n{factbook.export(harbour.deps)}")
+    put(harbour)
+    deps = replace(harbour.deps, rulebook=Rulebook(harbour.deps.pack, named, harbour.deps.sessions))
+    assert deps.facts is not None
+    assert deps.facts.review_days == 90
+    factbook.set_review_days(deps, 90, by=harbour.person("U0MARA"))
+    assert kinds(harbour, "facts") == ["fact.adopted"]
+    factbook.set_review_days(deps, None, by=harbour.person("U0MARA"))
+    assert deps.facts.review_days is None
+    assert kinds(harbour, "facts") == ["fact.adopted", "fact.policy_ended"]
+
+
+def test_a_review_of_what_held_all_along_judges_nothing_anew(harbour: Harbour) -> None:
+    mara = harbour.person("U0MARA")
+    put(harbour)
+    with harbour.deps.sessions.begin() as session:
+        session.execute(text("delete from procrastinate_jobs"))
+    factbook.review(harbour.deps, "mini-weight", by=mara)
+    assert harbour.asked_for("look_back") == harbour.asked_for("judge_again") == []
+    put(harbour, reviewed_at="2020-01-01")
+    factbook.set_review_days(harbour.deps, 30, by=mara)
+    with harbour.deps.sessions.begin() as session:
+        session.execute(text("delete from procrastinate_jobs"))
+    factbook.review(harbour.deps, "mini-weight", by=mara)
+    assert [each["fact"] for each in harbour.asked_for("look_back")] == ["mini-weight"], "it corrects people again"
+    assert len(harbour.asked_for("judge_again")) == 1
 
 
 PARTS = st.sampled_from(
