@@ -19,7 +19,8 @@ class Candidate:
     """A text that may become public, and what the checks may know of the place where it would stand.
 
     `identity` is `brand` or `employee`. `mention` is the post it answers, untrusted; `mention_kind` is triage's word
-    for it. `company` holds the names that mean us. `recent` holds our own recent replies elsewhere, newest first.
+    for it. `company` holds the names that mean us. `recent` holds our own recent replies elsewhere, newest first, and
+    `recent_days` how many days old each of them is; those beyond its end count as new.
     """
 
     text: str
@@ -32,6 +33,7 @@ class Candidate:
     company: tuple[str, ...] = ()
     recent: tuple[str, ...] = ()
     max_length: int | None = None
+    recent_days: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

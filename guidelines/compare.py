@@ -1,7 +1,7 @@
 """What differs between two versions of a pack, told rule by rule in a few words each."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,12 +70,27 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[st
             continue
         if key == "examples":
             yield from _examples(before.get(key), after.get(key))
+        elif isinstance(before.get(key), dict) and isinstance(after.get(key), dict):
+            yield from (f"{key}.{what}" for what in _changes(before[key], after[key]))
+        elif isinstance(before.get(key), list) and isinstance(after.get(key), list):
+            yield f"{key}: {_entries(before[key], after[key])}"
         elif key not in before:
             yield f"{key} added: {_shown(after[key])}"
         elif key not in after:
             yield f"{key} taken out, was {_shown(before[key])}"
         else:
             yield f"{key}: {_shown(before[key])} → {_shown(after[key])}"
+
+
+def _entries(before: Sequence[object], after: Sequence[object]) -> str:
+    """Name the entries of a list that came and went."""
+    old, new = Counter(map(_written, before)), Counter(map(_written, after))
+    told = [
+        f"{word} {', '.join(_shown(orjson.loads(entry)) for entry in entries.elements())}"
+        for word, entries in (("added", new - old), ("taken out", old - new))
+        if entries
+    ]
+    return "; ".join(told) or "in another order"
 
 
 def _examples(before: object, after: object) -> Iterator[str]:

@@ -1,16 +1,16 @@
 """Looks at a pack as a careful colleague would: slow patterns, unexplained rules, rules that go too far."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from guidelines.base import Candidate
 from guidelines.checks.contract import CheckTimeoutError
 from guidelines.pack import Pack
+from guidelines.pack_places import unknown_platforms
 from guidelines.reading import Reading
-from guidelines.rule import Rule
-from guidelines.testing import FEWEST_EXAMPLES
+from guidelines.rule import FEWEST_EXAMPLES, Rule
 
 _HARD_TEXTS: Final = ("a" * 3000, "a" * 3000 + "!", "ab " * 1500, "1" * 3000 + "x", " " * 3000 + "x", "x@" * 1500)
 _PAY: Final = re.compile(
@@ -44,10 +44,11 @@ class Remark:
         return f"{self.file}:{self.line} {self.rule}: {self.remark}{hint}"
 
 
-def lint(pack: Pack) -> list[Remark]:
-    """Return remarks on every rule of `pack`, in order."""
+def lint(pack: Pack, *, platforms: Collection[str] = ()) -> list[Remark]:
+    """Return remarks on every rule of `pack`, in order; `platforms` are the names that a pack may speak of."""
     remarks = [
-        Remark(problem.file, problem.line, problem.rule, problem.reason, problem.hint) for problem in pack.problems
+        Remark(problem.file, problem.line, problem.rule, problem.reason, problem.hint)
+        for problem in (*pack.problems, *unknown_platforms(pack, platforms))
     ]
     for rule in pack.rules:
         remarks += [Remark(pack.file, rule.line, rule.id, remark, hint) for remark, hint in _remarks(rule)]
@@ -68,7 +69,7 @@ def _missing_words(rule: Rule) -> Iterator[tuple[str, str]]:
         yield "says no why", "people keep rules that they understand"
     if not rule.fix and rule.scope.may_block:
         yield "blocks without a fix", "say what to write instead"
-    if min(len(rule.passing), len(rule.failing)) < FEWEST_EXAMPLES:
+    if rule.untested:
         yield f"has fewer than {FEWEST_EXAMPLES} examples that pass or that fail", "near misses are the best examples"
 
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from ruamel.yaml.comments import CommentedMap
 
 from guidelines.base import Candidate, FactCheck, Judge, Verdict
-from guidelines.pack_schema import KEYS, Header
+from guidelines.pack_schema import Header, PackText
 from guidelines.pack_source import PackError, Problem, line_of, parse, plain, validation_problems
 from guidelines.reading import Reading
 from guidelines.rule import Rule
@@ -106,7 +106,7 @@ def _header(tree: CommentedMap, file: str) -> Header:
     try:
         header = Header.model_validate(plain({key: tree[key] for key in tree if key != "rules"}))
     except ValidationError as error:
-        problems.extend(validation_problems(error, tree, file, "pack", KEYS["pack"]))
+        problems.extend(validation_problems(error, tree, file, "pack", PackText))
     except ValueError as error:
         problems.append(Problem(file, 1, "pack", str(error)))
     if problems:

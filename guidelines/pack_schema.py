@@ -1,20 +1,73 @@
 """The shape of a guideline pack: its keys, what each may hold, and what is said when one is wrong."""
 
-from collections.abc import Mapping
-from typing import Any, Final, Literal
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Final, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from guidelines.base import Severity
+from guidelines.pack_source import did_you_mean
 
-SCHEMA_VERSION: Final = 1
 OFF: Final = "off"
+ALL: Final = "all"
 Effect = Severity | Literal["off"]
 Names = tuple[str, ...]
+
+KindOfMention = Literal["question", "complaint", "praise", "false_claim", "lead", "other"]
+MENTION_KINDS: Final[Names] = get_args(KindOfMention)
+"""What a post that is answered can be, in triage's words."""
+
+ACCOUNTS: Final[Mapping[str, str]] = {
+    "official": "brand",
+    "brand": "brand",
+    "personal": "employee",
+    "employee": "employee",
+}
+"""Who writes: a pack may say it in two ways."""
+
+
+_SURELY: Final = 0.75
+"""Of few words all are named, unless one is very near to what was written."""
+
+
+def kind_name(kind: str) -> str:
+    """Return a kind of mention as it is compared: `False claim` is `false_claim`."""
+    return kind.strip().lower().replace(" ", "_")
+
+
+def venue_name(venue: str) -> str:
+    """Return a venue's name for comparison: `r/Cycling` and `/r/cycling` are both `cycling`."""
+    return venue.strip().lower().strip("/").removeprefix("r/")
+
+
+def language_name(language: str) -> str:
+    """Return a language for comparison: `pt-BR` is `pt`."""
+    return language.strip().lower().replace("_", "-").split("-")[0]
+
+
+def _account_name(written: str) -> str:
+    name = written.strip().lower()
+    if name not in ACCOUNTS and name != ALL:
+        raise ValueError(f"'{written}' is no account ({did_you_mean(name, tuple(ACCOUNTS), cutoff=_SURELY)})")
+    return ACCOUNTS.get(name, ALL)
+
+
+def _known_kind(written: str) -> str:
+    name = kind_name(written)
+    if name not in MENTION_KINDS:
+        raise ValueError(f"'{written}' is no kind of mention ({did_you_mean(name, MENTION_KINDS, cutoff=_SURELY)})")
+    return name
 
 
 def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
+
+
+def _weight(value: object) -> object:
+    known = (*Severity, OFF)
+    if value not in known:
+        raise ValueError(f"'{value}' is no weight ({did_you_mean(str(value), known, cutoff=_SURELY)})")
+    return value
 
 
 class _Closed(BaseModel):
@@ -36,19 +89,28 @@ class Condition(_Closed):
     def _one_or_many(cls, value: object) -> object:
         return _as_list(value)
 
-    @model_validator(mode="after")
-    def _known_accounts(self) -> "Condition":
-        unknown = [name for name in (*self.account, *self.identity) if name not in ACCOUNTS]
-        if unknown:
-            raise ValueError(f"'{unknown[0]}' is no account; say one of {', '.join(ACCOUNTS)}")
-        return self
+    @field_validator("reply_to")
+    @classmethod
+    def _kinds(cls, written: Names) -> Names:
+        return tuple(map(_known_kind, written))
+
+    @field_validator("account", "identity")
+    @classmethod
+    def _accounts(cls, written: Names) -> Names:
+        if ALL in written:
+            raise ValueError(f"'{ALL}' is no account; leave the key out")
+        return tuple(map(_account_name, written))
+
+    @field_validator("platform", "venue", "language")
+    @classmethod
+    def _compared(cls, written: Names, info: ValidationInfo) -> Names:
+        return tuple(_NAMERS[str(info.field_name)](name) for name in written)
 
 
-ACCOUNTS: Final[Mapping[str, str]] = {
-    "official": "brand",
-    "brand": "brand",
-    "personal": "employee",
-    "employee": "employee",
+_NAMERS: Final[Mapping[str, Callable[[str], str]]] = {
+    "platform": lambda written: written.strip().lower(),
+    "venue": venue_name,
+    "language": language_name,
 }
 
 
@@ -84,6 +146,16 @@ class Example(_Closed):
     recent: Names = ()
     language: str | None = None
 
+    @field_validator("mention_kind")
+    @classmethod
+    def _kind(cls, written: str) -> str:
+        return _known_kind(written)
+
+    @field_validator("company", "recent", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: object) -> object:
+        return _as_list(value)
+
     @model_validator(mode="before")
     @classmethod
     def _plain(cls, value: object) -> object:
@@ -108,23 +180,54 @@ class Scope(_Closed):
     """Where a rule holds: names in `only` (all when empty), and another severity, or `off`, for some."""
 
     only: Names = ()
-    effects: dict[str, Effect] = {}
+    effects: dict[str, Annotated[Effect, BeforeValidator(_weight)]] = {}
 
     @model_validator(mode="before")
     @classmethod
     def _short(cls, value: object) -> object:
         if isinstance(value, dict):
-            return {"effects": {str(name).lower(): effect for name, effect in value.items()}}
+            return {"effects": cls._named(value)}
         names = _as_list(value)
         if isinstance(names, list | tuple):
-            return {"only": [str(name).lower() for name in names if str(name).lower() != "all"]}
+            named = tuple(map(cls.name_of, map(str, names)))
+            return {"only": () if ALL in named else named}
         return {"only": value}
 
-    def effect(self, name: str, severity: Effect) -> Effect:
-        """Return the severity at `name`, starting from `severity`."""
-        if self.only and name not in self.only:
-            return OFF
-        return self.effects.get(name, self.effects.get("all", severity))
+    @classmethod
+    def _named(cls, written: Mapping[Any, object]) -> dict[str, object]:
+        effects: dict[str, object] = {}
+        for each, effect in written.items():
+            name = cls.name_of(str(each))
+            if effects.setdefault(name, effect) != effect:
+                raise ValueError(f"'{each}' stands there twice and weighs {effects[name]} and {effect}; keep one")
+        return effects
+
+    @classmethod
+    def name_of(cls, written: str) -> str:
+        """Return a name as it is compared."""
+        return written.strip().lower()
+
+    def admits(self, name: str) -> bool:
+        """Whether the rule holds at `name` at all."""
+        return (not self.only or name in self.only) and self.effects.get(name, self.effects.get(ALL)) != OFF
+
+
+class VenueScope(Scope):
+    """Venues, however they are written."""
+
+    @classmethod
+    def name_of(cls, written: str) -> str:
+        """Return a venue's name as it is compared."""
+        return venue_name(written)
+
+
+class IdentityScope(Scope):
+    """Who writes: `employee` or `brand`, in either way of saying it."""
+
+    @classmethod
+    def name_of(cls, written: str) -> str:
+        """Return the identity that an account's name stands for; raises `ValueError` for any other word."""
+        return _account_name(written)
 
 
 class Defaults(_Closed):
@@ -132,13 +235,18 @@ class Defaults(_Closed):
 
     severity: Severity = Severity.WARN
     platforms: Scope = Scope()
-    venues: Scope = Scope()
+    venues: VenueScope = VenueScope()
     languages: Names = ("all",)
 
     @field_validator("languages", mode="before")
     @classmethod
     def _one_or_many(cls, value: object) -> object:
         return _as_list(value)
+
+    @field_validator("languages")
+    @classmethod
+    def _compared(cls, written: Names) -> Names:
+        return tuple(map(language_name, written))
 
 
 class RuleText(_Closed):
@@ -149,8 +257,8 @@ class RuleText(_Closed):
     why: str = ""
     severity: Severity | None = None
     platforms: Scope | None = None
-    venues: Scope | None = None
-    identities: Scope | None = None
+    venues: VenueScope | None = None
+    identities: IdentityScope | None = None
     languages: Names | None = None
     when: Condition | None = None
     unless: Condition | None = None
@@ -166,6 +274,11 @@ class RuleText(_Closed):
     @classmethod
     def _one_or_many(cls, value: object) -> object:
         return _as_list(value)
+
+    @field_validator("languages")
+    @classmethod
+    def _compared(cls, written: Names | None) -> Names | None:
+        return None if written is None else tuple(map(language_name, written))
 
     @model_validator(mode="after")
     def _does_something(self) -> "RuleText":
@@ -199,9 +312,11 @@ class Header(_Closed):
         return _as_list(value)
 
 
+class PackText(Header):
+    """A whole pack as written; its rules are read one by one."""
+
+    rules: list[Any] = []
+
+
 MODIFIERS: Final = ("near", "unless", "when", "except")
 """Keys that may stand inside `check` as well as beside it."""
-KEYS: Final[Mapping[str, tuple[str, ...]]] = {
-    "pack": (*Header.model_fields, "rules"),
-    "rule": tuple(field.alias or name for name, field in RuleText.model_fields.items()),
-}

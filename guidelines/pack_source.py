@@ -1,11 +1,13 @@
 """Reads pack text: YAML with line numbers, plain data out, and problems that say where and how to mend them."""
 
 import difflib
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
@@ -13,6 +15,35 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 MOST_BYTES: Final = 1_000_000
 _MOST_NODES: Final = 100_000
+_HOW_READ: Final = re.compile(r"per_platform|function-.*|lax-or-strict.*|[\w-]+\[.*|OwnNumber")
+_SAID: Final[Mapping[str, str]] = {
+    "tuple_type": "must be a list, such as [one, two]",
+    "dict_type": "must be keys with values, such as {key: value}",
+    "model_type": "must be keys with values, such as {key: value}",
+    "string_type": "must be a text; put it in quotes",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+}
+"""Pydantic's sentences in words for people who never wrote a program."""
+_BEHIND: Final = frozenset({"effects", "only"})
+_SCOPES: Final = frozenset({"platforms", "venues", "identities"})
+_ALSO_CALLED: Final[Mapping[str, tuple[str, ...]]] = {
+    "kind": ("reply_to", "mention_kind"),
+    "mention_kind": ("reply_to",),
+    "reply_to": ("mention_kind",),
+    "exceptions": ("except",),
+    "level": ("severity",),
+    "weight": ("severity",),
+    "twitter": ("x",),
+    "fb": ("facebook",),
+    "hn": ("hackernews",),
+}
+"""What people write for a key or a platform that has another name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +119,7 @@ def line_of(node: object, path: Iterable[str | int] = ()) -> int:
     """Return the line (from 1) of the deepest part of `path` that was written."""
     line = node.lc.line + 1 if isinstance(node, CommentedMap | CommentedSeq) else 1
     for part in path:
-        if isinstance(node, CommentedMap) and part in node:
+        if isinstance(node, CommentedMap) and part in (node.lc.data or ()):
             line = node.lc.key(part)[0] + 1
         elif isinstance(node, CommentedSeq) and isinstance(part, int) and part < len(node):
             line = node.lc.item(part)[0] + 1
@@ -99,13 +130,13 @@ def line_of(node: object, path: Iterable[str | int] = ()) -> int:
 
 
 def validation_problems(
-    error: ValidationError, node: object, file: str, rule: str, known: Sequence[str], *, blocking: bool = False
+    error: ValidationError, node: object, file: str, rule: str, model: type[BaseModel], *, blocking: bool = False
 ) -> list[Problem]:
-    """Return what pydantic found wrong with `node`, each with its line."""
+    """Return what pydantic found wrong with `node`, which should be a `model`, each with its line."""
     found = []
     for detail in _details(error):
-        reason, hint = _explain(detail, known)
-        found.append(Problem(file, line_of(node, detail["loc"]), rule, reason, hint, blocking))
+        reason, hint = _explain(detail, model)
+        found.append(Problem(file, line_of(node, _written(detail)), rule, reason, hint, blocking))
     return found
 
 
@@ -113,30 +144,62 @@ def _details(error: ValidationError) -> list[ErrorDetails]:
     """Return one entry per place that is wrong; of several readings of one value the first is kept."""
     seen: dict[tuple[str | int, ...], ErrorDetails] = {}
     for detail in error.errors():
-        seen.setdefault(tuple(detail["loc"][:3]), detail)
+        seen.setdefault(_written(detail)[:3], detail)
     return list(seen.values())
 
 
-def _explain(detail: ErrorDetails, known: Sequence[str]) -> tuple[str, str]:
+def _written(detail: ErrorDetails) -> tuple[str | int, ...]:
+    """Return the place of an error as its author knows it, without the names that only our own reading has."""
+    place: list[str | int] = []
+    for part in detail["loc"]:
+        hidden = part in _BEHIND and place and place[-1] in _SCOPES
+        if not hidden and not _HOW_READ.fullmatch(str(part)):
+            place.append(part)
+    return tuple(place)
+
+
+def _explain(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
     """Say what is wrong in the author's words, and hint at the key that was probably meant."""
-    key = str(detail["loc"][-1]) if detail["loc"] else ""
+    place = _written(detail)
+    key = str(place[-1]) if place else ""
     if detail["type"] == "extra_forbidden":
-        return f"unknown key '{key}'", did_you_mean(key, known)
+        return f"unknown key '{key}'", did_you_mean(key, _known_at(model, place))
     if detail["type"] == "missing":
         return f"the key '{key}' is missing", ""
-    where = ".".join(str(part) for part in detail["loc"] if not str(part).startswith(("function-", "lax-or-strict")))
-    message = detail["msg"].removeprefix("Value error, ")
+    where = ".".join(map(str, place))
+    message = _SAID.get(detail["type"], detail["msg"].removeprefix("Value error, "))
+    message = message.replace("Input should be", "must be")
     return (f"{where}: {message}" if where else message), ""
 
 
-def did_you_mean(word: str, known: Sequence[str]) -> str:
-    """Return a hint that names the nearest of `known`, or all of them when they are few."""
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+def _known_at(model: type[BaseModel], place: Sequence[str | int]) -> tuple[str, ...]:
+    """Return the keys that may stand where the last of `place` does."""
+    inside: type[BaseModel] | None = model
+    for part in place[:-1]:
+        if isinstance(part, str) and inside is not None:
+            inside = next((_model_in(field.annotation) for name, field in _fields(inside) if name == part), None)
+    return keys_of(inside) if inside is not None else ()
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(filter(None, map(_model_in, get_args(annotation))), None)
+
+
+def did_you_mean(word: str, known: Sequence[str], *, cutoff: float = 0.6) -> str:
+    """Return a hint that names the nearest of `known`, or all of them when they are few and none is near."""
+    also = {other: name for other, names in _ALSO_CALLED.items() for name in names if name in known}
+    near = difflib.get_close_matches(word, (*known, *also), n=1, cutoff=cutoff)
     if near:
-        return f"did you mean '{near[0]}'?"
-    return f"known: {', '.join(known)}" if len(known) <= 40 else ""
+        return f"did you mean '{also.get(near[0], near[0])}'?"
+    return f"known: {', '.join(known)}" if 0 < len(known) <= 40 else ""
 
 
 def keys_of(model: type[BaseModel]) -> tuple[str, ...]:
     """Return the keys that `model` knows, as they are written."""
-    return tuple(field.alias or name for name, field in model.model_fields.items())
+    return tuple(name for name, _ in _fields(model))
+
+
+def _fields(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
+    return ((field.alias or name, field) for name, field in model.model_fields.items())

@@ -1,29 +1,50 @@
 """A compiled rule: decides where it holds, runs its checks, and drops the hits that the pack excepts."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from guidelines.base import Candidate, Finding, Severity
 from guidelines.checks.contract import Check, Hit
 from guidelines.checks.lexicon import lexicon
-from guidelines.pack_schema import ACCOUNTS, OFF, Condition, Effect, Example, Near, Scope, WithoutModel
+from guidelines.pack_schema import (
+    ALL,
+    OFF,
+    Condition,
+    Effect,
+    Example,
+    IdentityScope,
+    Near,
+    Scope,
+    VenueScope,
+    WithoutModel,
+    kind_name,
+    language_name,
+    venue_name,
+)
 from guidelines.reading import Reading, Span
 
 _MOST_FINDINGS: Final = 10
+FEWEST_EXAMPLES: Final = 3
+"""A rule with fewer passing or fewer failing examples counts as untested."""
 NEGATIVE: Final = lexicon("negative")["negative"].pattern
 
 
 @dataclass(frozen=True, slots=True)
 class RuleScope:
-    """Where a rule holds and how much it weighs there."""
+    """Where a rule holds and how much it weighs there.
+
+    A place that any scope turns off, or leaves out, is not asked. Else a name weighs more than `all`, and `all` more
+    than the rule's own severity; where several names disagree the strictest counts, so that no exemption made for one
+    thing weakens what was demanded for another, and nobody has to know an order.
+    """
 
     severity: Severity
     platforms: Scope = field(default_factory=Scope)
-    venues: Scope = field(default_factory=Scope)
-    identities: Scope = field(default_factory=Scope)
-    languages: tuple[str, ...] = ("all",)
+    venues: Scope = field(default_factory=VenueScope)
+    identities: Scope = field(default_factory=IdentityScope)
+    languages: tuple[str, ...] = (ALL,)
     when: tuple[Condition, ...] = ()
     unless: tuple[Condition, ...] = ()
     _everywhere: bool = field(init=False, repr=False)
@@ -32,7 +53,7 @@ class RuleScope:
         """Most rules hold everywhere; of them nothing is asked for each text."""
         scopes = (self.platforms, self.venues, self.identities)
         narrowed = any(scope.only or scope.effects for scope in scopes) or self.when or self.unless
-        object.__setattr__(self, "_everywhere", not narrowed and "all" in self.languages)
+        object.__setattr__(self, "_everywhere", not narrowed and ALL in self.languages)
 
     def effect(self, candidate: Candidate) -> Effect:
         """Return the severity for `candidate`, or `off`."""
@@ -42,17 +63,19 @@ class RuleScope:
             return OFF
         if any(_holds(condition, candidate) for condition in self.unless):
             return OFF
-        effect: Effect = self.severity
-        for scope, name in (
+        here = (
             (self.platforms, candidate.platform.lower()),
             (self.venues, venue_name(candidate.venue)),
             (self.identities, candidate.identity),
-        ):
-            effect = scope.effect(name, effect) if effect != OFF else OFF
-        return effect
+        )
+        if not all(scope.admits(name) for scope, name in here):
+            return OFF
+        named = [scope.effects[name] for scope, name in here if name in scope.effects]
+        general = [scope.effects[ALL] for scope, _ in here if ALL in scope.effects]
+        return strictest(named or general) or self.severity
 
     def _speaks(self, language: str | None) -> bool:
-        return language is None or "all" in self.languages or language.lower().split("-")[0] in self.languages
+        return language is None or ALL in self.languages or language_name(language) in self.languages
 
     @property
     def may_block(self) -> bool:
@@ -61,19 +84,18 @@ class RuleScope:
         return self.severity is Severity.BLOCK or Severity.BLOCK in effects
 
 
-def venue_name(venue: str) -> str:
-    """Return a venue's name for comparison: `r/Cycling` and `/r/cycling` are both `cycling`."""
-    return venue.lower().strip("/").removeprefix("r/")
+def strictest(effects: Sequence[Effect]) -> Effect | None:
+    """Return the gravest severity among `effects`; nothing when there is none."""
+    return next((severity for severity in Severity if severity in effects), None)
 
 
 def _holds(condition: Condition, candidate: Candidate) -> bool:
-    language = (candidate.language or "").lower().split("-")[0]
     facts = (
-        (condition.reply_to, candidate.mention_kind.lower()),
-        (tuple(ACCOUNTS[name] for name in (*condition.account, *condition.identity)), candidate.identity),
+        (condition.reply_to, kind_name(candidate.mention_kind)),
+        ((*condition.account, *condition.identity), candidate.identity),
         (condition.platform, candidate.platform.lower()),
-        (tuple(map(venue_name, condition.venue)), venue_name(candidate.venue)),
-        (condition.language, language),
+        (condition.venue, venue_name(candidate.venue)),
+        (condition.language, language_name(candidate.language or "")),
     )
     return all(actual in wanted for wanted, actual in facts if wanted)
 
@@ -114,6 +136,16 @@ class Rule:
     without_model: WithoutModel | None = None
     passing: tuple[Example, ...] = ()
     failing: tuple[Example, ...] = ()
+
+    @property
+    def asks_facts_alone(self) -> bool:
+        """Whether the fact base decides and nothing else: such a rule needs no examples, the facts have their own."""
+        return self.kinds == ("facts",) and not self.judge
+
+    @property
+    def untested(self) -> bool:
+        """Whether there are too few examples of either side to know what the rule does."""
+        return not self.asks_facts_alone and min(len(self.passing), len(self.failing)) < FEWEST_EXAMPLES
 
     def findings(self, reading: Reading, severity: Severity) -> Iterator[Finding]:
         """Run the checks; raises `CheckTimeoutError` when a pattern takes too long."""

@@ -11,8 +11,8 @@ from guidelines.checks.contract import Check, OptionError
 from guidelines.checks.phrases import phrase_pattern
 from guidelines.checks.registry import KINDS
 from guidelines.checks.weighing import weighed
-from guidelines.pack_schema import KEYS, MODIFIERS, Condition, Header, Near, RuleText, Scope
-from guidelines.pack_source import Problem, did_you_mean, keys_of, line_of, plain, validation_problems
+from guidelines.pack_schema import MODIFIERS, Condition, Header, IdentityScope, Near, RuleText
+from guidelines.pack_source import Problem, did_you_mean, line_of, plain, validation_problems
 from guidelines.rule import Rule, RuleScope, Vicinity, vicinity
 
 
@@ -54,9 +54,7 @@ class _Reading:
             text = RuleText.model_validate(_hoisted(plain(self._node)))
         except ValidationError as error:
             problems.extend(
-                validation_problems(
-                    error, self._node, self._file, self._name, KEYS["rule"], blocking=self._would_block()
-                )
+                validation_problems(error, self._node, self._file, self._name, RuleText, blocking=self._would_block())
             )
             return None
         except ValueError as error:
@@ -92,7 +90,7 @@ class _Reading:
             except ValidationError as error:
                 where = self._node["check"][key]
                 found = validation_problems(
-                    error, where, self._file, self._name, keys_of(kind.options), blocking=self._would_block()
+                    error, where, self._file, self._name, kind.options, blocking=self._would_block()
                 )
                 broken.extend(_with_check(problem, key, line) for problem in found)
             except OptionError as error:
@@ -126,7 +124,7 @@ class _Reading:
             severity=text.severity or defaults.severity,
             platforms=text.platforms or defaults.platforms,
             venues=text.venues or defaults.venues,
-            identities=text.identities or Scope(),
+            identities=text.identities or IdentityScope(),
             languages=text.languages or defaults.languages,
             when=_conditions(text.when),
             unless=_conditions(text.unless),

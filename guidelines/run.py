@@ -98,7 +98,7 @@ def _without_model(rule: Rule, reading: Reading, severity: Severity) -> Iterator
                     rule.title,
                 )
             return
-    if fallback and fallback.otherwise == "block":
-        yield Finding(rule.id, Severity.BLOCK, f"No model could answer: {rule.judge}", rule.fix, None, rule.title)
-    else:
-        yield Finding(rule.id, Severity.WARN, f"Please judge this yourself: {rule.judge}", rule.fix, None, rule.title)
+    otherwise = fallback.otherwise if fallback else "ask_human"
+    weight = Severity.BLOCK if otherwise == "block" else Severity.WARN
+    said = "Please judge this yourself" if otherwise == "ask_human" else "No model could answer"
+    yield Finding(rule.id, weight, f"{said}: {rule.judge}", rule.fix, None, rule.title)

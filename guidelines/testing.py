@@ -1,18 +1,20 @@
 """Runs the examples of a pack as its tests: hits and misses per rule, cross-fires, and rules with too few examples."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 from xml.etree import ElementTree
 
 from guidelines.base import Candidate, FactCheck, Judge, Severity, check
 from guidelines.pack import Pack
+from guidelines.pack_places import unknown_platforms
 from guidelines.pack_schema import Example
-from guidelines.rule import Rule
+from guidelines.pack_source import Problem
+from guidelines.rule import FEWEST_EXAMPLES, Rule
 from guidelines.statistics import wilson
 
-FEWEST_EXAMPLES: Final = 3
-"""A rule with fewer passing or fewer failing examples counts as untested."""
+_FEWEST_TO_COUNT: Final = 3
+"""Of fewer texts no share is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,13 @@ class RuleResult:
 
 @dataclass(frozen=True, slots=True)
 class TestReport:
-    """The tests of a whole pack."""
+    """The tests of a whole pack. `doubts` are names in it that nobody knows."""
 
     __test__ = False  # keeps pytest from taking the class for a test
 
     pack: Pack
     rules: tuple[RuleResult, ...]
+    doubts: tuple[Problem, ...] = ()
 
     @property
     def crossfires(self) -> tuple[Outcome, ...]:
@@ -81,23 +84,27 @@ class TestReport:
         return tuple(rule.rule for rule in self.rules if rule.untested)
 
     def passes(self, *, strict: bool = False) -> bool:
-        """Whether the pack is fit for use; `strict` also asks for enough examples, no cross-fire and no problem."""
-        right = all(rule.passed for rule in self.rules)
-        return right and not (strict and (self.untested or self.crossfires or self.pack.problems))
+        """Whether the pack is fit for use: no broken rule, and every example comes out as written.
+
+        `strict` also asks for enough examples, no cross-fire and no name that nobody knows.
+        """
+        right = not self.pack.problems and all(rule.passed for rule in self.rules)
+        return right and not (strict and (self.untested or self.crossfires or self.doubts))
 
 
 def _share(part: int, whole: int) -> tuple[float, float, float]:
     return (part / whole if whole else 1.0, *wilson(part, whole))
 
 
-def run_examples(pack: Pack, *, facts: FactCheck | None = None, judge: Judge | None = None) -> TestReport:
-    """Run every example of `pack` against its own rule, and passing ones against all others."""
-    results = []
-    for rule in pack.rules:
-        outcomes = tuple(_outcomes(rule, pack, facts, judge))
-        untested = rule.kinds != ("facts",) and min(len(rule.passing), len(rule.failing)) < FEWEST_EXAMPLES
-        results.append(RuleResult(rule.id, outcomes, untested))
-    return TestReport(pack, tuple(results))
+def run_examples(
+    pack: Pack, *, facts: FactCheck | None = None, judge: Judge | None = None, platforms: Collection[str] = ()
+) -> TestReport:
+    """Run every example of `pack` against its own rule, and passing ones against all others.
+
+    `platforms` are the names that the pack may speak of; without them no name is doubted.
+    """
+    results = (RuleResult(rule.id, tuple(_outcomes(rule, pack, facts, judge)), rule.untested) for rule in pack.rules)
+    return TestReport(pack, tuple(results), tuple(unknown_platforms(pack, platforms)))
 
 
 def _outcomes(rule: Rule, pack: Pack, facts: FactCheck | None, judge: Judge | None) -> Iterator[Outcome]:
@@ -136,53 +143,112 @@ def candidate_of(example: Example) -> Candidate:
 
 
 def as_text(report: TestReport, *, strict: bool = False) -> str:
-    """Return the report for a person."""
+    """Return the report for a person: a line a rule, what came out wrong, and what to do about it."""
     lines = [f"{report.pack.name} {report.pack.version} ({report.pack.sha256[:12]})", ""]
-    lines.append(f"{'rule':<24}{'found':>6}{'missed':>7}{'alarms':>7}{'precision':>20}{'recall':>20}")
-    lines += [_line(rule) for rule in report.rules]
+    lines.append(f"{'rule':<24}{'found':>10}{'let pass':>10}{'precision':>19}{'recall':>19}")
+    lines += [*map(_line, report.rules), *_LEGEND, ""]
     for rule in report.rules:
         lines += [f"  {rule.rule}: {_fault(one)}: {one.text!r}" for one in rule.outcomes if not one.right]
     lines += [
         f"  {one.rule}: passes, but {', '.join(one.crossfires)} blocks it: {one.text!r}" for one in report.crossfires
     ]
-    lines += [f"  {rule}: fewer than {FEWEST_EXAMPLES} examples that pass or that fail" for rule in report.untested]
-    lines += [f"  {problem}" for problem in report.pack.problems]
-    return "\n".join([*lines, "", "ok" if report.passes(strict=strict) else "not ok"])
+    lines += [f"  {rule}: {_TOO_FEW}" for rule in report.untested]
+    lines += [f"  {problem}" for problem in (*report.pack.problems, *report.doubts)]
+    return "\n".join([*lines, *_advice(report), "", _outcome(report, strict=strict)])
+
+
+_LEGEND: Final = (
+    "",
+    "found: examples under `fail` that the rule found; let pass: examples under `pass` that it left alone.",
+    "precision: of the examples it objected to, the share it should have; recall: of those it should find, the share",
+    "found. In brackets what so few examples leave open; – where there are too few to tell.",
+)
+_TOO_FEW: Final = f"fewer than {FEWEST_EXAMPLES} examples that pass or that fail"
 
 
 def _line(rule: RuleResult) -> str:
     found, missed = rule.count(should_fail=True, failed=True), rule.count(should_fail=True, failed=False)
-    alarms = rule.count(should_fail=False, failed=True)
-    return f"{rule.rule:<24}{found:>6}{missed:>7}{alarms:>7}{_shown(rule.precision):>20}{_shown(rule.recall):>20}"
+    passed, alarms = rule.count(should_fail=False, failed=False), rule.count(should_fail=False, failed=True)
+    counted = f"{rule.rule:<24}{_part(found, found + missed):>10}{_part(passed, passed + alarms):>10}"
+    precision = _shown(rule.precision, found + alarms)
+    return f"{counted}{precision:>19}{_shown(rule.recall, found + missed):>19}"
 
 
-def _shown(share: Sequence[float]) -> str:
-    return f"{share[0]:.2f} ({share[1]:.2f}-{share[2]:.2f})"
+def _part(part: int, whole: int) -> str:
+    return f"{part} of {whole}" if whole else "–"
+
+
+def _shown(share: Sequence[float], whole: int) -> str:
+    return f"{share[0]:.2f} ({share[1]:.2f}-{share[2]:.2f})" if whole >= _FEWEST_TO_COUNT else "–"
 
 
 def _fault(outcome: Outcome) -> str:
     return "should be found and is not" if outcome.should_fail else "should pass and does not"
 
 
+def _advice(report: TestReport) -> Iterator[str]:
+    """Yield what to do about each kind of remark that was made."""
+    outcomes = [one for rule in report.rules for one in rule.outcomes if not one.right]
+    advice = (
+        (any(one.should_fail for one in outcomes), "Not found: widen the rule's check, or move the example to `pass`."),
+        (
+            any(not one.should_fail for one in outcomes),
+            "Should pass: narrow the rule with `near`, `except`, `when` or `unless`, or move the example to `fail`.",
+        ),
+        (
+            bool(report.crossfires),
+            "Blocked by another rule: two rules contradict each other; reword the example, or narrow the other rule.",
+        ),
+        (bool(report.untested), f"Too few examples: write {FEWEST_EXAMPLES} each way, near misses best."),
+        (bool(report.pack.problems), "Broken rules are left out until they are mended: nothing they ask is checked."),
+        (bool(report.doubts), "Unknown platforms: such a rule never holds. `chorus connectors` lists their names."),
+    )
+    found = [f"  {what}" for applies, what in advice if applies]
+    yield from ("", "What to do:", *found) if found else ()
+
+
+def _outcome(report: TestReport, *, strict: bool) -> str:
+    if not report.passes(strict=strict):
+        return "not ok"
+    return "ok" if report.passes(strict=True) else "ok, but for the remarks above; --strict does not accept them"
+
+
 def as_junit(report: TestReport, *, strict: bool = False) -> str:
-    """Return the report as JUnit XML, one test case per example."""
+    """Return the report as JUnit XML: a test case per example, and one per thing that is wrong with the pack itself."""
     suite = ElementTree.Element("testsuite", name=f"guidelines.{report.pack.name}")
-    failures = 0
+    cases = [*_example_cases(report, strict=strict), *_pack_cases(report, strict=strict)]
+    for case in cases:
+        element = ElementTree.SubElement(suite, "testcase", classname=case.rule, name=case.name)
+        if case.failure:
+            ElementTree.SubElement(element, "failure", message=_printable(case.failure)).text = _printable(case.text)
+    suite.set("tests", str(len(cases)))
+    suite.set("failures", str(sum(bool(case.failure) for case in cases)))
+    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    rule: str
+    name: str
+    failure: str = ""
+    text: str = ""
+
+
+def _example_cases(report: TestReport, *, strict: bool) -> Iterator[_Case]:
     for rule in report.rules:
         for number, one in enumerate(rule.outcomes, 1):
-            kind = "fail" if one.should_fail else "pass"
-            case = ElementTree.SubElement(suite, "testcase", classname=rule.rule, name=f"{kind} {number}")
-            message = _fault(one) if not one.right else f"{', '.join(one.crossfires)} blocks it" if strict else ""
-            if not one.right or (strict and one.crossfires):
-                failures += 1
-                ElementTree.SubElement(case, "failure", message=message).text = _printable(one.text)
+            crossed = f"{', '.join(one.crossfires)} blocks it" if strict and one.crossfires else ""
+            name = f"{'fail' if one.should_fail else 'pass'} {number}"
+            yield _Case(rule.rule, name, crossed if one.right else _fault(one), one.text)
         if strict and rule.untested:
-            failures += 1
-            case = ElementTree.SubElement(suite, "testcase", classname=rule.rule, name="has enough examples")
-            ElementTree.SubElement(case, "failure", message=f"fewer than {FEWEST_EXAMPLES}")
-    suite.set("tests", str(len(suite)))
-    suite.set("failures", str(failures))
-    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True)
+            yield _Case(rule.rule, "has enough examples", _TOO_FEW)
+
+
+def _pack_cases(report: TestReport, *, strict: bool) -> Iterator[_Case]:
+    for problem in report.pack.problems:
+        yield _Case(problem.rule, f"is read, line {problem.line}", problem.reason, str(problem))
+    for doubt in report.doubts if strict else ():
+        yield _Case(doubt.rule, f"names what is known, line {doubt.line}", doubt.reason, str(doubt))
 
 
 def _printable(text: str) -> str:

@@ -9,6 +9,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bot.cli.guidelines import app, mentions_app
+from guidelines.pack import load
+from guidelines.pack_places import unknown_platforms
 
 PACK = """guidelines: 1
 pack: small
@@ -51,12 +53,29 @@ def test_check_prints_one_verdict_a_line_and_goes_on_after_bad_lines(tmp_path: P
     assert (first["id"], first["allowed"]) == (1, False)
     assert set(first["findings"][0]) == {"rule", "severity", "span", "why", "fix"}
     assert first["findings"][0]["rule"] == "hard-sell"
-    assert bad["id"] is None
-    assert "error" in bad
+    assert result.exit_code == 1
+    said = "not valid JSON from character 1 on; a line holds one JSON object"
+    assert bad == {"id": None, "line": 2, "error": said}
     assert listed["error"] == "a line must be a JSON object"
-    assert number == {"id": 2, "error": "reply must be a text"}
-    assert "boss" in boss["error"]
+    assert number == {"id": 2, "line": 4, "error": "`reply` must be a text, not a number"}
+    assert boss["error"] == "`identity` must be brand or employee, not 'boss'"
     assert fine == {"id": 4, "allowed": True, "findings": []}
+
+
+def test_check_notes_kinds_of_mention_and_platforms_that_look_misspelt() -> None:
+    lines = (
+        '{"id": 1, "reply": "ok", "platform": "twitter", "mention_kind": "rant"}\n'
+        '{"id": 2, "reply": "ok", "platform": "trustpilot", "mention_kind": "false claim"}\n'
+        '{"id": 3}\n'
+    )
+    result = run("check", "-", entered=lines)
+    noted, unusual, empty = answers(result.output)
+    assert noted["notes"] == [
+        "no kind of mention is called 'rant' (known: question, complaint, praise, false_claim, lead, other)",
+        "no platform is called 'twitter' (did you mean 'x'?)",
+    ]
+    assert "notes" not in unusual
+    assert empty == {"id": 3, "line": 3, "error": "`reply` is missing"}
 
 
 def test_check_reads_standard_input_and_uses_the_pack_given(tmp_path: Path) -> None:
@@ -85,10 +104,64 @@ def test_test_reports_and_writes_junit(tmp_path: Path) -> None:
     assert ElementTree.parse(report).getroot().get("failures") == "1"
 
 
+BROKEN = "  - {id: birds, why: Because., check: {wibble: true}}\n"
+
+
+@pytest.mark.parametrize("strict", [(), ("--strict",)])
+def test_a_broken_rule_is_never_ok_and_stands_in_the_junit_report(tmp_path: Path, strict: tuple[str, ...]) -> None:
+    report = tmp_path / "junit.xml"
+    result = run("test", *strict, "--junit", report, written(tmp_path / "bad.yml", PACK + BROKEN))
+    assert result.exit_code == 1
+    assert "bad.yml:11 birds: unknown check 'wibble'" in result.output
+    assert "Broken rules are left out" in result.output
+    assert result.output.endswith("not ok\n")
+    suite = ElementTree.parse(report).getroot()
+    assert (suite.get("tests"), suite.get("failures")) == ("7", "1")
+    [failure] = suite.findall("testcase[@classname='birds']/failure")
+    assert "unknown check 'wibble'" in str(failure.get("message"))
+
+
+@pytest.mark.parametrize(
+    ("scope", "line", "said"),
+    [
+        ("platforms: {twiter: block}", 7, "no platform is called 'twiter' (did you mean 'x'?)"),
+        ("platforms: [Twitter]", 7, "no platform is called 'Twitter' (did you mean 'x'?)"),
+        ("when: {platform: mastadon}", 7, "no platform is called 'mastadon' (did you mean 'mastodon'?)"),
+        ("platforms: [X, Reddit, all]", 0, ""),
+    ],
+)
+def test_platforms_that_nobody_knows_are_told_and_not_accepted_by_strict(
+    tmp_path: Path, scope: str, line: int, said: str
+) -> None:
+    scoped = PACK.replace("    why: It looks small.\n", f"    {scope}\n    why: It looks small.\n")
+    pack = written(tmp_path / "pack.yml", scoped)
+    strict, linted = run("test", "--strict", pack), run("lint", pack)
+    told = f"pack.yml:{line} rivals: {said}"
+    assert (told in strict.output, told in linted.output) == (bool(said), bool(said))
+    assert linted.exit_code == (1 if said else 0)
+
+
+def test_platforms_are_looked_for_wherever_a_pack_names_one() -> None:
+    text = (
+        "guidelines: 1\npack: p\nversion: 1\ndefaults: {platforms: [zx]}\nrules:\n"
+        "  - id: a\n    check:\n      max_chars: {zx: 1, x: 2}\n      when: {platform: zx}\n"
+        "    unless: {platform: [x, zx]}\n    examples:\n      fail: [&one {text: a, platform: zx}]\n"
+        "      pass: [plain, {<<: *one, text: b}]\n"
+    )
+    found = list(unknown_platforms(load(text), {"x"}))
+    assert sorted(problem.line for problem in found) == [4, 8, 9, 10, 12, 13]
+    assert {problem.rule for problem in found} == {"pack", "a"}
+    assert list(unknown_platforms(load(text), ())) == []
+
+
 def test_strict_asks_for_enough_examples_and_no_crossfire(tmp_path: Path) -> None:
     second = "  - {id: birds, severity: block, check: {phrases: [bird]}, examples: {fail: [bird], pass: [fish]}}\n"
     pack = written(tmp_path / "pack.yml", PACK + second)
-    assert run("test", pack).exit_code == 0
+    plain = run("test", pack)
+    assert plain.exit_code == 0
+    assert plain.output.endswith("ok, but for the remarks above; --strict does not accept them\n")
+    assert "two rules contradict each other" in plain.output
+    assert "birds                       1 of 1    1 of 1                  –                  –" in plain.output
     strict = run("test", "--strict", pack)
     assert strict.exit_code == 1
     assert "rivals: passes, but birds blocks it: 'the bird'" in strict.output
@@ -99,7 +172,18 @@ def test_explain_names_what_fired_and_what_was_content() -> None:
     result = run("explain", "Order now, I work at Harbour", "--company", "Harbour")
     assert "BLOCKED by default" in result.output
     assert "hard-sell: “Order”" in result.output
-    assert "content: disclosure" in result.output
+    assert "nothing to object: disclosure, private-data" in result.output
+    assert "not asked, no facts were given: facts" in result.output
+
+
+def test_explain_is_told_the_venue_and_the_kind_of_mention(tmp_path: Path) -> None:
+    scoped = "    when: {reply_to: complaint}\n    venues: [r/birds]\n    why: It looks small.\n"
+    pack = written(tmp_path / "pack.yml", PACK.replace("    why: It looks small.\n", scoped))
+    asked = ("explain", "Kestrel", "--pack", pack)
+    assert "not asked, not for this place or post: rivals" in run(*asked).output
+    assert "BLOCKED by small" in run(*asked, "--venue", "r/Birds", "--mention-kind", "complaint").output
+    assert "'brand'" in run(*asked, "--identity", "brnd").output
+    assert "(did you mean 'x'?)" in run(*asked, "--platform", "twitter").output
 
 
 @pytest.mark.parametrize(
@@ -122,6 +206,7 @@ def test_lint_warns(tmp_path: Path, change: tuple[str, str], remark: str) -> Non
 def test_lint_is_silent_on_a_good_pack(tmp_path: Path) -> None:
     result = run("lint", written(tmp_path / "pack.yml", PACK))
     assert (result.exit_code, result.output) == (0, "")
+    assert (run("lint").exit_code, run("lint").output) == (0, "")
 
 
 def test_evaluate_prints_figures_and_the_worst_cases(tmp_path: Path) -> None:
@@ -142,4 +227,5 @@ def test_suspicious_marks_posts(tmp_path: Path) -> None:
     first, second, third = answers(result.output)
     assert first == {"id": 1, "suspicious": True, "reason": "asks to ignore instructions"}
     assert second == {"id": 2, "suspicious": False, "reason": ""}
-    assert third["error"]
+    assert third == {"id": 3, "line": 3, "error": "`text` is missing"}
+    assert result.exit_code == 1

@@ -1,12 +1,18 @@
 """Guideline packs: what is read, what is refused, and how it is said."""
 
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from bot.models import MentionKind
 from guidelines.base import Candidate, Conflict, Judgement, Question, Severity, check
 from guidelines.pack import Pack, PackError, default, load
+from guidelines.pack_schema import MENTION_KINDS, IdentityScope, Scope, VenueScope
+from guidelines.rule import RuleScope
 
 HEAD = "guidelines: 1\npack: harbour\nversion: 2026-11-21.1\n"
 
@@ -64,8 +70,86 @@ def test_scopes_switch_off_restrict_and_weigh_differently() -> None:
     )
     assert check(Candidate("junk", "linkedin"), pack).findings[0].severity is Severity.WARN
     assert rules_found("junk", pack, platform="x") == ["c"]
-    assert rules_found("junk", pack, platform="reddit", venue="/r/cycling", identity="brand") == ["a"]
+    assert rules_found("junk", pack, platform="reddit", venue="/r/cycling", identity="brand") == ["a", "b"]
     assert rules_found("junk", pack, mention_kind="complaint", platform="x") == ["c", "d"]
+
+
+@pytest.mark.parametrize("written", ["r/bikes", "/r/Bikes/", "bikes", "BIKES"])
+@pytest.mark.parametrize("asked", ["r/bikes", "/r/bikes", "Bikes"])
+def test_a_venue_is_the_same_however_it_is_written(written: str, asked: str) -> None:
+    only = pack_of(f"  - {{id: a, severity: block, venues: [{written}], check: {{phrases: [junk]}}}}\n")
+    assert rules_found("junk", only, venue=asked) == ["a"]
+    assert rules_found("junk", only, venue="r/cars") == []
+    without = pack_of(f"  - {{id: a, venues: {{{written}: 'off'}}, check: {{phrases: [junk]}}}}\n")
+    assert rules_found("junk", without, venue=asked) == []
+    assert rules_found("junk", without, venue="r/cars") == ["a"]
+    when = pack_of(f"  - {{id: a, when: {{venue: {written}}}, check: {{phrases: [junk]}}}}\n")
+    assert rules_found("junk", when, venue=asked) == ["a"]
+
+
+@pytest.mark.parametrize("name", ["personal", "employee", "Personal"])
+def test_an_identity_is_the_same_in_either_way_of_saying_it(name: str) -> None:
+    pack = pack_of(f"  - {{id: a, identities: {{{name}: 'off'}}, check: {{phrases: [junk]}}}}\n")
+    assert rules_found("junk", pack, identity="employee") == []
+    assert rules_found("junk", pack, identity="brand") == ["a"]
+
+
+def test_kinds_of_mention_platforms_and_languages_are_compared_without_case() -> None:
+    pack = pack_of(
+        "  - {id: a, when: {reply_to: False claim}, check: {phrases: [junk]}}\n"
+        "  - {id: b, when: {platform: Mastodon, language: DE}, check: {phrases: [junk]}}\n"
+        "  - {id: c, languages: PT-br, check: {phrases: [junk]}}\n"
+    )
+    assert rules_found("junk", pack, mention_kind="false_claim", language="en") == ["a"]
+    assert rules_found("junk", pack, platform="mastodon", language="de-AT") == ["b"]
+    assert rules_found("junk", pack, language="pt") == ["c"]
+
+
+BLOCK, WARN, INFO = Severity.BLOCK, Severity.WARN, Severity.INFO
+
+
+@pytest.mark.parametrize(
+    ("scopes", "severity"),
+    [
+        ("severity: block, venues: {bikes: warn}", WARN),
+        ("venues: {bikes: block}, identities: {employee: warn}", BLOCK),
+        ("venues: {bikes: warn}, identities: {employee: block}", BLOCK),
+        ("platforms: {all: block}, venues: {bikes: info}", INFO),
+        ("platforms: {all: info}, identities: {all: warn}, severity: block", WARN),
+        ("platforms: {x: block}, venues: {bikes: 'off'}", None),
+        ("platforms: {all: 'off', x: info}, venues: {all: block}", INFO),
+        ("platforms: {all: 'off', reddit: block}, venues: {bikes: block}", None),
+        ("venues: [cars], identities: {employee: block}", None),
+    ],
+)
+def test_off_ends_it_a_name_beats_all_and_of_several_names_the_strictest_counts(
+    scopes: str, severity: Severity | None
+) -> None:
+    pack = pack_of(f"  - {{id: a, {scopes}, check: {{phrases: [junk]}}}}\n")
+    findings = check(Candidate("junk", "x", "r/bikes"), pack).findings
+    assert [finding.severity for finding in findings] == ([severity] if severity else [])
+
+
+SEVERITIES = st.sampled_from([*Severity, None])
+
+
+@given(SEVERITIES, SEVERITIES, SEVERITIES)
+def test_no_exemption_weakens_what_another_scope_demands(
+    platform: Severity | None, venue: Severity | None, identity: Severity | None
+) -> None:
+    scope = RuleScope(
+        WARN,
+        Scope.model_validate({"x": platform} if platform else {}),
+        VenueScope.model_validate({"r/bikes": venue} if venue else {}),
+        IdentityScope.model_validate({"personal": identity} if identity else {}),
+    )
+    demanded = [each for each in (platform, venue, identity) if each]
+    gravest = min(demanded, key=list(Severity).index, default=WARN)
+    assert scope.effect(Candidate("", "X", "bikes")) is gravest
+
+
+def test_kinds_of_mention_are_those_of_triage() -> None:
+    assert set(MENTION_KINDS) == set(MentionKind)
 
 
 def test_phrases_match_whole_words_any_white_space_and_open_endings() -> None:
@@ -125,10 +209,38 @@ def test_a_broken_rule_is_reported_with_file_line_and_hint_and_the_others_still_
         ("{id: a, severity: block, unless: {account: boss}, check: {phrases: [x]}}", "'boss' is no account"),
         ("{id: a, platforms: {x: block}, check: {phrase: [x]}}", "unknown check 'phrase'"),
         ("just text", "rule 1"),
+        ("{id: a, severity: block, when: {kind: praise}, check: {phrases: [x]}}", "(did you mean 'reply_to'?)"),
+        ("{id: a, identities: {brand: blok}, severity: block, check: {phrases: [x]}}", "pack:5 a: identities.brand: "),
+        ("{id: a, identities: {brnd: block}, check: {phrases: [x]}}", "'brnd' is no account (did you mean 'brand'?)"),
+        ("{id: a, identities: [boss], severity: block, check: {phrases: [x]}}", "known: official, brand, personal"),
+        (
+            "{id: a, severity: block, unless: {reply_to: comparison}, check: {phrases: [x]}}",
+            "'comparison' is no kind of mention (known: question, complaint,",
+        ),
+        ("{id: a, severity: block, when: {reply_to: complant}, check: {phrases: [x]}}", "(did you mean 'complaint'?)"),
+        ("{id: a, venues: {r/b: block, b: warn}, check: {phrases: [x]}}", "'b' stands there twice"),
+        (
+            "{id: a, severity: block, check: {phrases: [x]}, examples: {fail: [{text: x, kind: praise}]}}",
+            "unknown key 'kind' (did you mean 'mention_kind'?)",
+        ),
+        (
+            "{id: a, severity: block, check: {phrases: [x]}, examples: {fail: [{text: x, mention_kind: rant}]}}",
+            "examples.fail.0.mention_kind: 'rant' is no kind of mention",
+        ),
+        ("{id: a, severity: block, check: {pii: {find: [mail]}}}", "pii: find.0: must be 'email', 'phone'"),
+        ("{id: a, severity: block, check: {max_links: -1}}", "must be greater than or equal to 0"),
+        ("{id: a, severity: block, check: {max_emoji: {x: '3'}}}", "max_emoji: x: must be a whole number"),
     ],
 )
 def test_a_broken_blocking_rule_makes_the_pack_unusable(rule: str, said: str) -> None:
     assert said in refusal(f"{HEAD}rules:\n  - {rule}\n")
+
+
+@pytest.mark.parametrize("rule", ["identities: {brand: blok}", "check: {max_chars: {x: many}}", "near: {within: no}"])
+def test_no_inner_name_of_ours_is_shown_to_an_author(rule: str) -> None:
+    rest = "" if rule.startswith("check") else ", check: {phrases: [x]}"
+    said = refusal(f"{HEAD}rules:\n  - {{id: a, severity: block, {rule}{rest}}}\n")
+    assert not re.search(r"enum|Severity|effects|per_platform|Input|\[", said), said
 
 
 @pytest.mark.parametrize(
@@ -213,6 +325,29 @@ def test_without_a_model_a_judged_rule_never_passes_silently() -> None:
     assert not check(Candidate("We are looking into it"), pack).findings
     (finding,) = check(Candidate("Something else entirely."), pack).findings
     assert (finding.severity, finding.why) == (Severity.WARN, "Please judge this yourself: Does it promise?")
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "severity", "why"),
+    [
+        ("ask_human", WARN, "Please judge this yourself: Does it promise?"),
+        ("warn", WARN, "No model could answer: Does it promise?"),
+        ("block", BLOCK, "No model could answer: Does it promise?"),
+    ],
+)
+def test_the_ends_of_a_judged_rule_tell_themselves_apart(otherwise: str, severity: Severity, why: str) -> None:
+    pack = pack_of(JUDGED.replace("ask_human", otherwise))
+    (finding,) = check(Candidate("Something else entirely."), pack).findings
+    assert (finding.severity, finding.why) == (severity, why)
+
+
+def test_what_a_rule_asks_for_is_a_reason_and_no_advice() -> None:
+    phrases = "['^MQ', 'team*', c, d, e]"
+    pack = pack_of(f"  - {{id: a, fix: Sign it., check: {{require_any: {phrases}}}}}\n")
+    (finding,) = check(Candidate("hm"), pack).findings
+    assert (finding.why, finding.fix) == ("Says none of “^MQ”, “team”, “c”, “d” or 1 more.", "Sign it.")
+    (alone,) = check(Candidate("hm"), pack_of("  - {id: a, check: {require_any: '^MQ'}}\n")).findings
+    assert (alone.why, alone.fix) == ("Does not say “^MQ”.", "")
 
 
 def test_facts_are_asked_of_the_host_and_abstain_without_one() -> None:

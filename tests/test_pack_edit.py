@@ -119,7 +119,7 @@ def test_the_difference_is_told_rule_by_rule() -> None:
         "new rule: fresh",
         "rule taken out: shouting",
         "rivals: severity: block → warn",
-        'rivals: check: {"phrases":["Kestrel"]} → {"phrases":["Kestrel","Brightwater"]}',
+        "rivals: check.phrases: added Brightwater",
         "rivals: 1 example that must be found added",
         "rivals: 2 examples that must be found taken out",
     ]

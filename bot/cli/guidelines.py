@@ -1,20 +1,27 @@
 """`chorus guidelines` and `chorus mentions`: packs and texts from files, no database and no settings."""
 
 import json
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
+from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from bot.cli import lines
+from bot.cli.lines import Record
+from connectors.base import Identity
+from connectors.registry import GROUP
 from guidelines import evaluate as evaluation
 from guidelines import explain as explanation
 from guidelines import testing
 from guidelines.base import Candidate, check
 from guidelines.lint import lint as lint_pack
 from guidelines.pack import Pack, PackError, default, load
+from guidelines.pack_places import said_of
+from guidelines.pack_schema import MENTION_KINDS, KindOfMention, kind_name
 from guidelines.replay import replay
 from guidelines.suspicious import suspicion
 
@@ -25,7 +32,6 @@ PackOption = Annotated[Path | None, typer.Option("--pack", help="A pack file; th
 PackArgument = Annotated[Path | None, typer.Argument(help="A pack file; the default pack when not given.")]
 CompanyOption = Annotated[list[str] | None, typer.Option("--company", help="A name that means us; may be repeated.")]
 Lines = Annotated[Path, typer.Argument(help="JSON lines; - reads standard input.")]
-Record = dict[str, Any]
 
 
 @app.callback()
@@ -48,9 +54,13 @@ def _pack(path: Path | None) -> Pack:
 
 @app.command("check")
 def check_replies(replies: Lines, pack: PackOption = None, company: CompanyOption = None) -> None:
-    """Check replies, one JSON object a line, and print one verdict a line."""
+    """Check replies, one JSON object a line, and print one verdict a line.
+
+    A line that cannot be read is answered with its number and an `error`; the exit code is then 1. `notes` names kinds
+    of mention and platforms that look misspelt.
+    """
     chosen, names = _pack(pack), tuple(company or ())
-    _each_line(replies, lambda record: _verdict(record, chosen, names))
+    lines.answer_each(replies, lambda record: _verdict(record, chosen, names))
 
 
 def _verdict(record: Record, pack: Pack, company: tuple[str, ...]) -> Record:
@@ -67,77 +77,54 @@ def _verdict(record: Record, pack: Pack, company: tuple[str, ...]) -> Record:
         for finding in verdict.findings
     ]
     answer: Record = {"id": record.get("id"), "allowed": not verdict.blocked, "findings": findings}
-    return answer | ({"skipped": list(verdict.skipped)} if verdict.skipped else {})
+    said = {"skipped": list(verdict.skipped), "notes": _notes(candidate)}
+    return answer | {name: told for name, told in said.items() if told}
 
 
 def _candidate(record: Record) -> Candidate:
-    identity = _text(record, "identity") or "employee"
-    if identity not in ("brand", "employee"):
-        raise ValueError(f"identity must be brand or employee, not {identity!r}")
-    if not isinstance(record.get("reply"), str):
-        raise ValueError("reply must be a text")
+    identity = lines.text_of(record, "identity") or Identity.EMPLOYEE.value
+    if identity not in tuple(Identity):
+        raise ValueError(f"`identity` must be {' or '.join(Identity)}, not {identity!r}")
     return Candidate(
-        text=record["reply"],
-        platform=_text(record, "platform"),
-        venue=_text(record, "venue"),
-        mention=_text(record, "mention"),
-        mention_kind=_text(record, "mention_kind") or "other",
+        text=lines.text_of(record, "reply", needed=True),
+        platform=lines.text_of(record, "platform"),
+        venue=lines.text_of(record, "venue"),
+        mention=lines.text_of(record, "mention"),
+        mention_kind=lines.text_of(record, "mention_kind") or "other",
         identity=identity,
-        language=_text(record, "language") or None,
+        language=lines.text_of(record, "language") or None,
     )
 
 
-def _text(record: Record, key: str) -> str:
-    value = record.get(key)
-    if value is not None and not isinstance(value, str):
-        raise ValueError(f"{key} must be a text")
-    return value or ""
+def _notes(candidate: Candidate) -> list[str]:
+    """Say which names of a record look like a slip: rules that ask for them hold, or do not hold, by mistake."""
+    notes = []
+    if kind_name(candidate.mention_kind) not in MENTION_KINDS:
+        known = ", ".join(MENTION_KINDS)
+        notes.append(f"no kind of mention is called {candidate.mention_kind!r} (known: {known})")
+    if candidate.platform and candidate.platform.lower() not in _platforms():
+        said, hint = said_of(candidate.platform, _platforms())
+        if hint.startswith("did you mean"):
+            notes.append(f"{said} ({hint})")
+    return notes
 
 
-def _each_line(path: Path, answer: Callable[[Record], Record]) -> None:
-    """Print one answer per line read; a bad line is answered with an error, and the next one follows."""
-    for line in _read(path):
-        if not line.strip():
-            continue
-        name: object = None
-        try:
-            record = json.loads(line)
-            if not isinstance(record, dict):
-                raise ValueError("a line must be a JSON object")
-            name = record.get("id")
-            result = answer(record)
-        except (ValueError, RecursionError) as error:
-            result = {"id": name, "error": str(error)}
-        _print(json.dumps(result, ensure_ascii=False))
-
-
-def _read(path: Path) -> Iterator[str]:
-    if str(path) == "-":
-        yield from (raw.decode("utf-8", "replace") for raw in sys.stdin.buffer)
-        return
-    try:
-        with path.open("rb") as lines:
-            for raw in lines:
-                yield raw.decode("utf-8", "replace")
-    except OSError as error:
-        typer.echo(f"{path}: {error.strerror}", err=True)
-        raise typer.Exit(2) from error
-
-
-def _print(line: str) -> None:
-    """Write a line at once, also when it holds halves of characters that UTF-8 has no code for."""
-    sys.stdout.write(line.encode("utf-8", "replace").decode("utf-8") + "\n")
-    sys.stdout.flush()
+@cache
+def _platforms() -> frozenset[str]:
+    """Return the names of the platforms that a connector is installed for, without loading one."""
+    return frozenset(point.name for point in entry_points(group=GROUP))
 
 
 @app.command("test")
 def run_tests(
     pack: PackArgument = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Also fail on cross-fires and too few examples.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Also fail on cross-fires, too few examples and unknown platforms.")
+    ] = False,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML here.")] = None,
 ) -> None:
-    """Run the examples of a pack; the exit code is 1 when one does not come out as written."""
-    report = testing.run_examples(_pack(pack))
+    """Run the examples of a pack; the exit code is 1 when one does not come out as written, or a rule is broken."""
+    report = testing.run_examples(_pack(pack), platforms=_platforms())
     if junit:
         junit.write_text(testing.as_junit(report, strict=strict), "utf-8")
     typer.echo(testing.as_text(report, strict=strict))
@@ -149,12 +136,17 @@ def explain_text(
     text: Annotated[str, typer.Argument(help="The reply.")],
     pack: PackOption = None,
     company: CompanyOption = None,
-    platform: Annotated[str, typer.Option()] = "",
+    platform: Annotated[str, typer.Option(help="Where it would stand, such as x or reddit.")] = "",
+    venue: Annotated[str, typer.Option(help="The community there, such as r/cycling.")] = "",
     mention: Annotated[str, typer.Option(help="The post that it answers.")] = "",
-    identity: Annotated[str, typer.Option(help="employee or brand")] = "employee",
+    mention_kind: Annotated[KindOfMention, typer.Option(help="What that post is.")] = "other",
+    identity: Annotated[Identity, typer.Option(help="Who says it.")] = Identity.EMPLOYEE,
 ) -> None:
     """Say which rules object to a text, and why."""
-    candidate = Candidate(text, platform, mention=mention, identity=identity, company=tuple(company or ()))
+    names = tuple(company or ())
+    candidate = Candidate(text, platform, venue, mention, mention_kind, identity.value, company=names)
+    for note in _notes(candidate):
+        typer.echo(f"note: {note}", err=True)
     typer.echo(explanation.as_text(explanation.explain(candidate, _pack(pack)), text))
 
 
@@ -169,19 +161,18 @@ def compare_on(replies: Path, old: Pack, new: Pack, company: tuple[str, ...]) ->
 
 
 def _keyed(path: Path, company: tuple[str, ...]) -> Iterator[tuple[str, Candidate]]:
-    for number, line in enumerate(_read(path), 1):
-        if line.strip():
-            try:
-                record = json.loads(line)
-                yield str(record.get("id", number)), replace(_candidate(record), company=company)
-            except (ValueError, AttributeError) as error:
-                typer.echo(f"{path}:{number}: {error}", err=True)
+    for number, line in lines.numbered(lines.read(path)):
+        try:
+            record = lines.record_of(line)
+            yield str(record.get("id", number)), replace(_candidate(record), company=company)
+        except ValueError as error:
+            typer.echo(f"{path}:{number}: {error}", err=True)
 
 
 @app.command("lint")
 def lint_file(pack: PackArgument = None) -> None:
     """Warn of rules that are slow, unexplained, untested or too broad; the exit code is 1 when there are remarks."""
-    remarks = lint_pack(_pack(pack))
+    remarks = lint_pack(_pack(pack), platforms=_platforms())
     for remark in remarks:
         typer.echo(str(remark))
     raise typer.Exit(1 if remarks else 0)
@@ -203,7 +194,7 @@ def evaluate_pack(
 @mentions_app.command("suspicious")
 def suspicious_posts(posts: Lines) -> None:
     """Mark posts that try to give orders to a language model, one JSON object a line."""
-    _each_line(posts, _suspect)
+    lines.answer_each(posts, _suspect)
 
 
 @mentions_app.command("evaluate")
@@ -211,12 +202,10 @@ def evaluate_suspicion(
     posts: Annotated[Path, typer.Argument(help="Labelled posts: JSON lines with `text` and `suspicious`.")],
 ) -> None:
     """Measure the detector of orders on labelled posts: precision, recall, and ten mistakes."""
-    typer.echo(evaluation.suspicion_report(json.loads(line) for line in _read(posts) if line.strip()))
+    typer.echo(evaluation.suspicion_report(json.loads(line) for _, line in lines.numbered(lines.read(posts))))
 
 
 def _suspect(record: Record) -> Record:
-    texts = [record[key] for key in ("text", "mention", "post", "body") if isinstance(record.get(key), str)]
-    if not texts:
-        raise ValueError("text must be a text")
-    reason = suspicion(texts[0])
+    named = next((key for key in ("text", "mention", "post", "body") if isinstance(record.get(key), str)), "text")
+    reason = suspicion(lines.text_of(record, named, needed=True))
     return {"id": record.get("id"), "suspicious": reason is not None, "reason": reason or ""}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from guidelines.checks.contract import Check, Hit, Kind, Options
 from guidelines.checks.lexicon import word_sets
@@ -30,13 +30,26 @@ _SCRIPTS: Final = (
     "DEVANAGARI",
 )
 _JAPANESE: Final = ("HIRAGANA", "KATAKANA")
+_WRITTEN_IN: Final[Mapping[str, tuple[str, ...]]] = {
+    "cyrillic": ("ru", "uk", "bg", "sr", "mk", "be", "kk", "ky", "mn", "tg"),
+    "greek": ("el",),
+    "hebrew": ("he", "yi"),
+    "arabic": ("ar", "fa", "ur", "ps", "ug"),
+    "cjk": ("zh", "ja"),
+    "japanese": ("ja",),
+    "hangul": ("ko",),
+    "thai": ("th",),
+    "devanagari": ("hi", "mr", "ne", "sa"),
+}
+"""The languages of a script that is all we know a text by."""
+_CODE: Final = re.compile(r"[a-z]{2,3}")
 _FUNCTION_WORDS: Final[Mapping[str, frozenset[str]]] = {
     name.removeprefix("language "): words for name, words in word_sets().items() if name.startswith("language ")
 }
 
 
 class LanguageOptions(Options):
-    """`only`: languages we write in; without it, the language of the mention is asked for."""
+    """`only`: languages we write in, as codes; without it, the language of the mention is asked for."""
 
     only: tuple[str, ...] = ()
 
@@ -44,6 +57,24 @@ class LanguageOptions(Options):
     @classmethod
     def _short(cls, value: object) -> object:
         return {} if value in (True, "same") else value
+
+    @field_validator("only", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: object) -> object:
+        return [value] if isinstance(value, str) else value
+
+    @field_validator("only")
+    @classmethod
+    def _codes(cls, written: tuple[str, ...]) -> tuple[str, ...]:
+        codes = tuple(name.strip().lower().replace("_", "-").split("-")[0] for name in written)
+        for code, name in zip(codes, written, strict=True):
+            if not _CODE.fullmatch(code):
+                raise ValueError(f"'{name}' is no language code; write it like en or pt-br")
+        return codes
+
+    def allows(self, detected: str) -> bool:
+        """Whether a text that `detect` calls so may be in one of the languages."""
+        return detected in self.only or any(code in self.only for code in _WRITTEN_IN.get(detected, ()))
 
 
 @lru_cache(maxsize=512)
@@ -97,7 +128,7 @@ def _build(options: LanguageOptions, _lists: object) -> Check:
         theirs = None if options.only else detect(reading.candidate.mention)
         if ours is None:
             return
-        if options.only and ours not in options.only:
+        if options.only and not options.allows(ours):
             yield Hit(why=f"Written in {ours}; we write in {', '.join(options.only)}.")
         elif theirs is not None and theirs != ours:
             yield Hit(why=f"The post is in {theirs}, the reply in {ours}.")

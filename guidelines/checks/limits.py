@@ -1,8 +1,8 @@
 """Numbers a text must keep to: characters, words, links, hashtags, exclamation marks, reading ease."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Final
+from collections.abc import Callable, Iterator
+from typing import Annotated, Final
 
 from pydantic import Field, model_validator
 
@@ -18,7 +18,7 @@ _ENOUGH_WORDS: Final = 25
 class LimitOptions(Options):
     """One number for all platforms, or one per platform with `all` for the rest."""
 
-    per_platform: dict[str, int] = Field(min_length=1)
+    per_platform: dict[str, Annotated[int, Field(ge=0, strict=True)]] = Field(min_length=1)
 
     @model_validator(mode="before")
     @classmethod
@@ -142,6 +142,3 @@ def _word_spans(reading: Reading) -> list[Span]:
 
 def _emoji_spans(reading: Reading) -> list[Span]:
     return _spans(_EMOJI, reading)
-
-
-Lists = Mapping[str, tuple[str, ...]]

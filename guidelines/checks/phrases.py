@@ -1,8 +1,8 @@
 """Words and phrases that a text must not hold, or of which it must hold at least one."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from pydantic import Field, model_validator
 
@@ -10,6 +10,7 @@ from guidelines.checks.contract import Check, Hit, Kind, OptionError, Options, s
 from guidelines.reading import Reading, fold
 
 Lists = Mapping[str, tuple[str, ...]]
+_NAMED: Final = 4
 
 
 class PhraseOptions(Options):
@@ -82,13 +83,22 @@ def _build_forbidden(options: PhraseOptions, lists: Lists) -> Check:
 
 def _build_required(options: RequireOptions, lists: Lists) -> Check:
     phrases = resolve(options, lists)
-    pattern = phrase_pattern(phrases)
+    pattern, asked = phrase_pattern(phrases), _asked(phrases)
 
     def check(reading: Reading) -> Iterator[Hit]:
         if not pattern.search(reading.lower, 0, options.within or len(reading.lower)):
-            yield Hit(fix=f"For example: “{phrases[0].rstrip('*')}”.")
+            yield Hit(why=asked)
 
     return check
+
+
+def _asked(phrases: Sequence[str]) -> str:
+    """Say what was looked for. It is no advice: what to write the rule's own `fix` says."""
+    named = [f"“{phrase.strip().rstrip('*')}”" for phrase in phrases if phrase.strip()]
+    if len(named) == 1:
+        return f"Does not say {named[0]}."
+    more = f" or {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+    return f"Says none of {', '.join(named[:_NAMED])}{more}."
 
 
 def kinds() -> tuple[Kind, ...]:

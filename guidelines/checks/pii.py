@@ -53,7 +53,7 @@ def _build(options: PiiOptions, _lists: Mapping[str, tuple[str, ...]]) -> Check:
         raise OptionError("nothing to look for is given")
     own = [compile_pattern(item.order_number) for item in options.find if isinstance(item, OwnNumber)]
     names = [name for name in _ALL if name in options.find]
-    allowed = [fold(text).lower() for text in options.allow]
+    allowed = [fold(text).lower().strip() for text in options.allow if fold(text).strip()]
 
     def check(reading: Reading) -> Iterator[Hit]:
         taken: list[Span] = []

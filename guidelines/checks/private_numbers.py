@@ -105,7 +105,7 @@ def find_identity(reading: Reading) -> Iterator[Span]:
 
 def find_secret(reading: Reading) -> Iterator[Span]:
     """Find passwords, codes and keys that are told."""
-    for match in _SECRET.finditer(reading.folded if reading.folded.islower() else reading.lower):
+    for match in _SECRET.finditer(reading.lower):
         if len(max(match.groups(default=""), key=len)) >= 3:
             yield match.span()
     for match in _KEY.finditer(reading.folded):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain, repeat
 from typing import Final
 
 from pydantic import Field, model_validator
@@ -19,7 +20,7 @@ _FEWEST_WORDS: Final = 5
 
 
 class SimilarOptions(Options):
-    """`sim`: from this likeness (0 to 1) on; `days`: how old the replies may be that the host hands in."""
+    """`sim`: from this likeness (0 to 1) on; `days`: replies older than this do not count, where their age is known."""
 
     sim: float = Field(default=0.85, gt=0, le=1)
     days: int = Field(default=30, gt=0)
@@ -57,7 +58,10 @@ def _build(options: SimilarOptions, _lists: object) -> Check:
         text = reading.candidate.text
         if len(_normal(text).split()) < _FEWEST_WORDS:
             return
-        for recent in reading.candidate.recent[:_MOST_RECENT]:
+        ages = chain(reading.candidate.recent_days, repeat(0))
+        for recent, age in zip(reading.candidate.recent[:_MOST_RECENT], ages, strict=False):
+            if age > options.days:
+                continue
             alike = likeness(text, recent)
             if alike >= options.sim:
                 yield Hit(why=f"{alike:.0%} the same as a recent reply of ours: “{recent[:80]}”.")
