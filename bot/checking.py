@@ -23,7 +23,8 @@ RECENT = 50
 COMMERCIAL = 1.0
 """From this score on a text speaks of buying; a little above it the default pack forbids it."""
 
-BLANK = regex.compile(r"\[[^\[\]\n]{2,120}\]")
+BLANK = regex.compile(r"\[[^\[\]\n]{2,120}\](?!\((?:https?://|/)[^\s()])")
+"""Something in brackets, but for the words of a Markdown link."""
 
 _NEWEST = (
     select(Reply.typed, Reply.approved_at)
@@ -49,7 +50,7 @@ def verdict(
     text: str,
     *,
     identity: Identity,
-    recent: Sequence[str] | None = None,
+    recent: Sequence[Said] | None = None,
     trained: bool = True,
 ) -> Verdict:
     """Return what the active pack says of a text as an answer to a post; unfilled blanks are findings of our own.
@@ -57,6 +58,7 @@ def verdict(
     Who checks several texts for one place reads `recent` once, our newest replies elsewhere; it is read here otherwise.
     `trained=False` leaves the trained model out, for words of our own that a person will look at again.
     """
+    said = newest(session, mention) if recent is None else recent[:RECENT]
     candidate = Candidate(
         text=text,
         platform=post.platform,
@@ -66,7 +68,8 @@ def verdict(
         identity=identity.value,
         language=mention.language,
         company=deps.company,
-        recent=tuple(said.text for said in newest(session, mention)) if recent is None else tuple(recent[:RECENT]),
+        recent=tuple(reply.text for reply in said),
+        recent_days=tuple((deps.now() - reply.at).days for reply in said),
     )
     found = check(candidate, deps.pack, facts=facts_of(deps), trained=trained)
     return Verdict(found.pack, found.version, found.sha256, (*blanks(text), *found.findings), found.skipped)

@@ -192,12 +192,11 @@ def _keep(session: Session, deps: Deps, place: _Place, suggested: Sequence[Sugge
     """Check suggestions as if a person had typed them, and keep them as drafts."""
     made: list[Draft] = []
     mention, post, identity = place.mention, place.post, place.account.identity
-    recent = [said.text for said in place.said]
     for suggestion in suggested:
         # Templates and past replies were read often; the window in which they are sent reads them again, in full.
         foreign = suggestion.origin is Origin.MODEL
         found = checking.verdict(
-            session, deps, mention, post, suggestion.text, identity=identity, recent=recent, trained=foreign
+            session, deps, mention, post, suggestion.text, identity=identity, recent=place.said, trained=foreign
         )
         made.append(
             Draft(

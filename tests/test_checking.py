@@ -6,7 +6,7 @@ import pytest
 from conftest import DrivenClock
 from harbour import ANSWER, Harbour, settle
 
-from bot.checking import RECENT, facts_of, newest, verdict
+from bot.checking import RECENT, blanks, facts_of, newest, verdict
 from bot.database import Sessions
 from bot.demo.plaza import Plaza
 from bot.models import Mention, PostRecord
@@ -49,18 +49,48 @@ def test_a_text_is_held_against_the_facts_in_force(harbour: Harbour, driven: Dri
     assert facts_of(replace(harbour.deps, rulebook=Rulebook(pack.default(), None)))(WRONG) == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("See [our guide](https://harbour.example/help) for more.", []),
+        ("See [the wiki](/r/harbour/wiki) for more.", []),
+        ("See [our guide] (https://harbour.example/help).", ["[our guide]"]),
+        ("[What we did] and [our guide](https://harbour.example/help)", ["[What we did]"]),
+        ("[Your answer](if you know it)", ["[Your answer]"]),
+    ],
+)
+def test_a_link_in_markdown_is_no_blank(text: str, left: list[str]) -> None:
+    assert [text[slice(*finding.span)] for finding in blanks(text) if finding.span] == left
+
+
 def test_texts_that_are_checked_together_fare_as_each_alone(harbour: Harbour) -> None:
     harbour.approve(harbour.hear("Can I read on the Harbour Reader without an account?"))
     mention = harbour.hear("Is there a way to use the Harbour Reader without any account?", author="Another")
     with harbour.deps.sessions() as session:
         post = session.get_one(PostRecord, mention.post_id)
-        recent = [said.text for said in newest(session, mention, RECENT * 2)]
-        assert recent == [ANSWER]
+        recent = newest(session, mention, RECENT * 2)
+        assert [said.text for said in recent] == [ANSWER]
         for text in (ANSWER, WRONG, "Hi, the Harbour team here. [Your answer.]"):
             alone = verdict(session, harbour.deps, mention, post, text, identity=Identity.BRAND)
             together = verdict(session, harbour.deps, mention, post, text, identity=Identity.BRAND, recent=recent)
             assert together == alone
             assert alone.findings
+
+
+def test_what_we_said_long_ago_may_be_said_again(harbour: Harbour, driven: DrivenClock) -> None:
+    harbour.approve(harbour.hear("Can I read on the Harbour Reader without an account?"))
+    mention = harbour.hear("Is there a way to use the Harbour Reader without any account?", author="Another")
+
+    def repeats() -> bool:
+        with harbour.deps.sessions() as session:
+            post = session.get_one(PostRecord, mention.post_id)
+            found = verdict(session, harbour.deps, mention, post, ANSWER, identity=Identity.BRAND)
+            return any(finding.rule == "no-repeat" for finding in found.findings)
+
+    driven.advance(days=30)
+    assert repeats()
+    driven.advance(days=1)
+    assert not repeats(), "the default pack looks back thirty days"
 
 
 def test_the_newest_replies_come_first_and_none_to_the_mention_itself(harbour: Harbour, driven: DrivenClock) -> None:

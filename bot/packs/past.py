@@ -28,16 +28,25 @@ def texts(session: Session, *, since: datetime, most: int, company: tuple[str, .
 
     What posts said that are gone by now is empty here, as it is in the database.
     """
-    recent: deque[str] = deque(_before(session, since), maxlen=RECENT)
+    recent: deque[tuple[str, datetime]] = deque(_before(session, since), maxlen=RECENT)
     places = _places(session, since, most)
     for start in range(0, len(places), BATCH):
         batch = places[start : start + BATCH]
         found = _found(session, batch, company)
-        for place in batch:
-            address, candidate = found[place]
-            yield address, replace(candidate, recent=tuple(reversed(recent)))
-            if place[0] == "reply":
-                recent.append(candidate.text)
+        for kind, number, at in batch:
+            address, candidate = found[kind, number]
+            yield address, _beside(candidate, at, tuple(reversed(recent)))
+            if kind == "reply":
+                recent.append((candidate.text, at))
+
+
+def _beside(candidate: Candidate, at: datetime, recent: Sequence[tuple[str, datetime]]) -> Candidate:
+    """Return a candidate beside what had been said until then, newest first."""
+    return replace(
+        candidate,
+        recent=tuple(text for text, _ in recent),
+        recent_days=tuple((at - said_at).days for _, said_at in recent),
+    )
 
 
 def total(session: Session, since: datetime) -> int:
@@ -70,22 +79,26 @@ def draft(session: Session, number: int, *, company: tuple[str, ...]) -> Candida
     return next((candidate for _, _, candidate in _drafts(session, [number], company)), None)
 
 
-def _before(session: Session, since: datetime) -> Sequence[str]:
-    counted = select(Reply.typed).where(Reply.state.in_(COUNTED), Reply.approved_at < since)
-    return list(reversed(session.scalars(counted.order_by(Reply.id.desc()).limit(RECENT)).all()))
+def _before(session: Session, since: datetime) -> Sequence[tuple[str, datetime]]:
+    counted = select(Reply.typed, Reply.approved_at).where(Reply.state.in_(COUNTED), Reply.approved_at < since)
+    newest = session.execute(counted.order_by(Reply.id.desc()).limit(RECENT))
+    return [(text, at) for text, at in reversed(newest.all())]
 
 
-def _places(session: Session, since: datetime, most: int) -> list[tuple[str, int]]:
+def _places(session: Session, since: datetime, most: int) -> list[tuple[str, int, datetime]]:
     drafts = select(literal("draft").label("kind"), Draft.created_at.label("at"), Draft.id.label("number"))
     said = select(literal("reply"), Reply.approved_at, Reply.id).where(Reply.approved_at >= since)
     both = union_all(drafts.where(Draft.created_at >= since, ~_AS_DRAFTED), said).subquery()
-    newest = select(both.c.kind, both.c.number).order_by(both.c.at.desc(), both.c.kind.desc(), both.c.number.desc())
-    return [(kind, number) for kind, number in reversed(session.execute(newest.limit(most)).all())]
+    newest = select(both).order_by(both.c.at.desc(), both.c.kind.desc(), both.c.number.desc())
+    found = session.execute(newest.limit(most)).all()
+    return [(row.kind, row.number, row.at) for row in reversed(found)]
 
 
-def _found(session: Session, batch: Sequence[tuple[str, int]], company: tuple[str, ...]) -> dict[tuple[str, int], Said]:
-    drafts = _drafts(session, [number for kind, number in batch if kind == "draft"], company)
-    said = _replies(session, [number for kind, number in batch if kind == "reply"], company)
+def _found(
+    session: Session, batch: Sequence[tuple[str, int, datetime]], company: tuple[str, ...]
+) -> dict[tuple[str, int], Said]:
+    drafts = _drafts(session, [number for kind, number, _ in batch if kind == "draft"], company)
+    said = _replies(session, [number for kind, number, _ in batch if kind == "reply"], company)
     found: dict[tuple[str, int], Said] = {
         ("draft", number): (f"/conversations/{mention}#draft-{number}", candidate)
         for number, mention, candidate in drafts
