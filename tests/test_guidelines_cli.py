@@ -193,6 +193,7 @@ def test_explain_is_told_the_venue_and_the_kind_of_mention(tmp_path: Path) -> No
         (("    fix: Say what ours does.\n", ""), "blocks without a fix"),
         (("phrases: [Kestrel]", "pattern: '(k|kk)+$|(a|aa)+$'"), "a pattern is slow"),
         (("phrases: [Kestrel]", "phrases: [low wages]"), "touches pay or working conditions"),
+        (("check: {phrases: [Kestrel]}", "judge: Bad?\n    without_model: {nearest_example: 0.5}"), "say 0.55 or more"),
         (("It looks small.", "Never criticise or embarrass the company."), "may forbid lawful criticism"),
     ],
 )
