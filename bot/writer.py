@@ -17,6 +17,9 @@ from openai.types.chat import ChatCompletionMessageParam
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.sourcing import marked
+from guidelines.base import Candidate
+from guidelines.checks.links import links_of
+from guidelines.reading import Reading
 
 log = logging.getLogger(__name__)
 
@@ -25,10 +28,10 @@ TIMEOUT = 20.0
 LONGEST_POST = 4000
 LONGEST_ANSWER = 4000
 
-_LINK = regex.compile(
-    r"(?:https?://|www\.)\S+|\b[\w-]+\.(?:com|org|net|io|co|app|dev|ly|me)\b(?:/\S*)?", regex.IGNORECASE
-)
-_HANDLE = regex.compile(r"(?<!\w)@\w[\w.@-]*")
+_HOST = regex.compile(r"(?<!\w)(?<!\w[.-])[^\W_][\w-]*(?:\.[\w-]+)*\.[^\W\d_]{2,}")
+_PREFIX = regex.compile(r"^(?:https?://)?(?:www\.)?", regex.IGNORECASE)
+_TRAILING = ".,;:!?*_~`/"
+_HANDLE = regex.compile(r"(?<![\w.+-])[\w.+-]*@\w[\w.@-]*")
 _SLACK = regex.compile(r"<[!@#][^>]*>|<https?:[^>]*>")
 _OBJECT = regex.compile(r"\{(?:[^{}]|(?R))*\}")
 
@@ -109,7 +112,8 @@ class Writer:
             log.warning("a draft of %s was dropped: %s", self.model, reason)
             return None
         digest = sha256(orjson.dumps([_system(brief, ""), _told(brief, "")])).hexdigest()
-        text = marked(answer.reply.strip(), answer.unsourced, given=_told(brief, ""))
+        given = "\n".join((*map(_said, brief.facts), brief.post[:LONGEST_POST]))
+        text = marked(answer.reply.strip(), answer.unsourced, given=given)
         return Written(text, tuple(answer.fact_ids), self.model, digest)
 
     def _ask(self, messages: Sequence[ChatCompletionMessageParam]) -> str:
@@ -142,11 +146,29 @@ def unacceptable(answer: Answer, brief: Brief) -> str:
         return f"it cites facts that do not exist: {', '.join(sorted(unknown))}"
     if _SLACK.search(answer.reply):
         return "it holds Slack's markup"
-    sources = " ".join(fact.source_url + " " + fact.statement for fact in brief.facts)
-    for found in [*_LINK.findall(answer.reply), *_HANDLE.findall(answer.reply)]:
-        if found.rstrip(".,;:!?)") not in sources:
-            return f"it holds {found!r}, which no fact gave"
+    given = frozenset[str]().union(*(_addresses(_said(fact)) for fact in brief.facts))
+    for found in sorted(_addresses(answer.reply) - given):
+        return f"it holds {found!r}, which no fact gave"
     return ""
+
+
+def _said(fact: KnownFact) -> str:
+    return f"{fact.statement} {fact.source_url}"
+
+
+def _addresses(text: str) -> frozenset[str]:
+    """Return where a text sends people, each as it compares: whole links, what may pass for a host, handles."""
+    reading = Reading(Candidate(text))
+    rest, found = reading.folded, set[str]()
+    for link in links_of(reading):
+        start, end = link.span
+        host, slash, path = _PREFIX.sub("", rest[start:end]).partition("/")
+        found.add(f"{host.lower()}{slash}{path}".rstrip(_TRAILING))
+        rest = rest[:start] + " " * (end - start) + rest[end:]
+    for pattern in (_HANDLE, _HOST):
+        found.update(each.lower().rstrip(_TRAILING) for each in pattern.findall(rest))
+        rest = pattern.sub(" ", rest)
+    return frozenset(found)
 
 
 def _schema() -> dict[str, object]:

@@ -49,6 +49,13 @@ def test_limits(limit: str, text: str, count: int) -> None:
         ("allow: [harbour.example]", "see https://harbour.example.evil.com", True),
         ("allow: [harbour.example]", "see https://harbour.example@evil.com", True),
         ("shorteners: false", "see HTTPS://BIT.LY/abc", True),
+        ("allow: [harbour.example]", "see evil.ru", True),
+        ("allow: [harbour.example]", "see evil.ninja/x", True),
+        ("allow: [harbour.example]", "see bücher.de", True),
+        ("allow: [harbour.example]", "this... or see...evil.com", True),
+        ("allow: [harbour.example]", "see a.b.c.d.e.f.evil.com", True),
+        ("allow: [harbour.example]", "see xn--80ak6aa92e.xn--p1ai", True),
+        ("allow: [harbour.example]", "readme.txt, node.js, 3.5/5, he.She and me@acme.com", False),
     ],
 )
 def test_links_are_judged_by_the_host_they_really_lead_to(options: str, text: str, refused: bool) -> None:

@@ -153,6 +153,67 @@ def test_a_reply_never_brings_a_link_that_no_fact_gave(text: str) -> None:
     assert unacceptable(answer, BRIEF)
 
 
+OWN = replace(
+    BRIEF,
+    facts=(
+        KnownFact("help", "Ask @acme_help or mail help@acme.com, built with Node.js.", "https://www.acme.com/Help"),
+        KnownFact("port", "It is USB-C.", "https://acme.com/x"),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "See evil.xyz/phish",
+        "See evil.ru",
+        "See evil.in, please",
+        "See evil.quest",
+        "See...evil.ru -evil.in",
+        "See https://acme.com/x or -evil.com",
+        "See почта.рф",
+        "See https://acme.co",
+        "See https://acme.com",
+        "See acme.com",
+        "See https://acme.com/x/y",
+        "See https://acme.com/help",
+        "See https://acme.com/x?next=evil",
+        "See https://acme.com@evil.ru/x",
+        "See [acme.com/x](https://evil.ru/x)",
+        "See evil\u200b.ru",
+        "Mail info@evil.ru",
+        "Mail help@acme.com.evil.ru",
+        "Ask @acme",
+        "Ask @acme_help2",
+    ],
+)
+def test_only_the_whole_links_and_handles_of_facts_may_be_named(reply: str) -> None:
+    assert "which no fact gave" in unacceptable(Answer(reply=reply, fact_ids=[], sure=True), OWN)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "See https://acme.com/x.",
+        "See (http://www.acme.com/x)!",
+        "See **acme.com/x/**, e.g. today",
+        "See [our guide](https://acme.com/Help) or ask @acme_help.",
+        "Mail help@acme.com: it runs on Node.js, 3.5 times faster",
+    ],
+)
+def test_the_links_and_handles_of_facts_may_be_named(reply: str) -> None:
+    assert unacceptable(Answer(reply=reply, fact_ids=[], sure=True), OWN) == ""
+
+
+def test_a_number_of_an_earlier_reply_is_no_source(writer: Writer, model: FakeModel) -> None:
+    model.answer = says({**GOOD, "reply": "Hi, the Harbour team here. It lasts 7 years. Or 3 weeks?"})
+    written = writer.write(
+        replace(BRIEF, post="Does it last 3 weeks?", voice=("Hi, we repair it for 7 years.",), kind="7")
+    )
+    assert written is not None
+    assert written.text == f"Hi, the Harbour team here. It lasts 7 years {MARK}. Or 3 weeks?"
+
+
 @pytest.mark.parametrize(
     ("reply", "unsourced", "shown"),
     [

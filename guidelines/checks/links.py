@@ -10,10 +10,19 @@ from guidelines.checks.lexicon import word_sets
 from guidelines.reading import Reading, Span
 
 SHORTENERS: Final = word_sets()["link shorteners"]
+_LABEL: Final = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+_PATH: Final = r"/[^\s<>\"')\]]{0,2000}"
+_ENDINGS: Final = (
+    "com org net edu gov biz info name mobi io co app dev ai ly gl gd cc gg tv to me eu uk us ca au nz ie fr de ch it "
+    "es nl dk fi se pt gr cz sk hu ro bg hr ua ru kz cn hk tw jp kr th vn sg ph pk br ar cl mx ke ng za il tr ir ws pw "
+    "tk gq xyz top club online site website space store shop link page icu vip click cyou cfd sbs buzz bid xxx bet "
+    "casino tech agency email network systems digital example"
+)
+"""The endings of hosts that count by themselves; others, words and the endings of files, count before a path."""
 _LINK: Final = re.compile(
     r"(?:https?://|www\.)[^\s<>\"')\]]{2,2000}"
-    r"|(?<![\w@.-])(?:[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?\.){1,4}"
-    r"(?:com|org|net|io|co|app|dev|ly|gl|me|ai|eu|uk|de|fr|es|it|nl|us|ca|au|biz|info|shop|store|link|xyz|to|gd|cc|gg|tv|site|online|page|example)\b(?![\w@-]|\.\w)(?:/[^\s<>\"')\]]{0,2000})?"
+    rf"|(?<![\w@])(?<!\w[.-])(?:{_LABEL}\.){{1,12}}"
+    rf"(?:(?:{'|'.join(_ENDINGS.split())}|xn--[a-z0-9-]{{2,59}})\b(?![\w@-]|\.\w)(?:{_PATH})?|[a-z]{{2,24}}{_PATH})"
 )
 
 
