@@ -13,6 +13,7 @@ from slack_world import build
 from typer.testing import CliRunner
 
 from bot import packs
+from bot.__main__ import cli
 from bot.cli import guidelines as guidelines_cli
 from bot.cli import packs as packs_cli
 from bot.database import Sessions
@@ -20,7 +21,7 @@ from bot.deps import Deps
 from bot.errors import ChorusError
 from bot.models import Employee
 from bot.rulebook import Rulebook
-from guidelines.pack import load
+from guidelines.pack import default, load
 
 PACK = """guidelines: 1
 pack: small
@@ -123,17 +124,37 @@ def test_examples_that_were_taken_are_written_into_the_pack(deps: Deps, tmp_path
 def test_a_file_is_compared_with_the_pack_in_force_with_another_file_and_over_replies(
     deps: Deps, stricter: Path, tmp_path: Path
 ) -> None:
-    changed = 'rivals: check: {"phrases":["Kestrel"]} → {"phrases":["Kestrel","Sorry"]}'
+    changed = "rivals: check.phrases: added Sorry"
     old = written(tmp_path / "old.yml", PACK)
     replies = written(
         tmp_path / "r.jsonl", '{"id":"a","reply":"Kestrel"}\n{"id":"b","reply":"Sorry"}\nx\n{"id":"c","reply":"ok"}\n'
     )
     assert changed in ask(deps, "diff", stricter)
     assert changed in ask(deps, "diff", old, stricter)
+    header = f"small 1 ({load(PACK).sha256[:12]}, {old}) → small 2 ({load(SORRY).sha256[:12]}, {stricter})\n"
+    assert ask(deps, "diff", old, stricter).startswith(header)
+    assert ", pack), the pack in force, → small 2 (" in ask(deps, "diff", stricter)
+    assert ask(deps, "diff", old, old).endswith("  They say the same.\n")
     told = ask(deps, "diff", old, stricter, replies)
     assert "Of 3 texts 1 more would be blocked, 0 fewer" in told
     assert "blocked b: 'Sorry'" in told
     assert "Give the new pack" in ask(deps, "diff", old, old, old, old, fails=True)
+
+
+def test_a_file_is_compared_with_the_pack_of_the_settings_while_there_is_no_database(
+    stricter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DATABASE_URL", "CHORUS_GUIDELINE_PACK", "CHORUS_DATA_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    told = CliRunner().invoke(cli, ["guidelines", "diff", str(stricter)])
+    assert told.exit_code == 0, told.output
+    assert told.output.startswith(f"default {default().version} ({default().sha256[:12]}, ")
+    assert "rule taken out: hard-sell" in told.output
+    old = written(tmp_path / "old.yml", PACK)
+    monkeypatch.setenv("CHORUS_GUIDELINE_PACK", str(old))
+    assert CliRunner().invoke(cli, ["guidelines", "diff", str(stricter)]).output.startswith("small 1 (")
+    assert not (tmp_path / ".chorus").exists(), "looking makes no database"
 
 
 def test_checking_testing_and_explaining_ask_for_no_database() -> None:

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bot import packs
+from bot import packs, settings
 from bot.cli.guidelines import CompanyOption, compare_on
 from bot.deps import Deps
 from bot.errors import ChorusError
@@ -33,12 +33,23 @@ Number = Annotated[int | None, typer.Option("--version", help="Number of a versi
 PackFile = Annotated[Path | None, typer.Option("--pack", help="A pack file.")]
 
 
-def add_to(app: typer.Typer, opened: Opened) -> None:
-    """Add the commands to `chorus guidelines`; `opened` opens the database for as long as one of them needs it."""
+def add_to(app: typer.Typer, opened: Opened, unopened: Callable[[], Pack | None] = lambda: None) -> None:
+    """Add the commands to `chorus guidelines`; `opened` opens the database for as long as one of them needs it.
+
+    `unopened` returns the pack in force where there is no database yet that could hold another.
+    """
     _add_choosing(app, opened)
     _add_looking(app, opened)
     _add_learning(app, opened)
-    _add_comparing(app, opened)
+    _add_comparing(app, opened, unopened)
+
+
+def named_pack() -> Pack | None:
+    """Return the pack of the settings while no database was made yet: looking must not make one."""
+    configured = settings.load()
+    if configured.database_url is not None or (configured.data_dir / "postgres").exists():
+        return None
+    return _read(configured.guideline_pack) if configured.guideline_pack else reading.default()
 
 
 def _add_choosing(app: typer.Typer, opened: Opened) -> None:
@@ -114,7 +125,7 @@ def _add_learning(app: typer.Typer, opened: Opened) -> None:
             write.write_text(after, encoding="utf-8")
 
 
-def _add_comparing(app: typer.Typer, opened: Opened) -> None:
+def _add_comparing(app: typer.Typer, opened: Opened, unopened: Callable[[], Pack | None]) -> None:
     @app.command("diff")
     def diff(
         packs_: Annotated[list[Path], typer.Argument(metavar="[OLD] NEW [REPLIES]", help="Pack files; JSON lines.")],
@@ -123,16 +134,28 @@ def _add_comparing(app: typer.Typer, opened: Opened) -> None:
         """Say what a new pack changes: beside the pack in force, beside an old file, or over replies from a file."""
         if len(packs_) > 3:
             raise ChorusError("Give the new pack; or the old and the new; or both and a file of replies.")
-        if len(packs_) == 1:
-            with opened() as deps:
-                old = deps.pack
-        else:
-            old = _read(packs_[0])
+        in_force = len(packs_) == 1
+        old = _in_force_now(opened, unopened) if in_force else _read(packs_[0])
         new = _read(packs_[min(len(packs_) - 1, 1)])
-        for line in difference(old, new).lines():
-            typer.echo(line)
+        typer.echo(f"{_told(old)}{', the pack in force,' if in_force else ''} → {_told(new)}")
+        found = difference(old, new)
+        for line in found.lines():
+            typer.echo(f"  {line}")
+        if not found:
+            typer.echo("  They say the same.")
         if len(packs_) == 3:
             compare_on(packs_[2], old, new, tuple(company or ()))
+
+
+def _in_force_now(opened: Opened, unopened: Callable[[], Pack | None]) -> Pack:
+    if (pack := unopened()) is not None:
+        return pack
+    with opened() as deps:
+        return deps.pack
+
+
+def _told(pack: Pack) -> str:
+    return f"{pack.name} {pack.version} ({pack.sha256[:12]}, {pack.file})"
 
 
 def _show(report: PackReplay, chosen: Pack) -> None:
