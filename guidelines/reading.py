@@ -38,12 +38,14 @@ _LOOKALIKES = str.maketrans(
 )
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]{0,300}>|&(?:[a-zA-Z]{2,8}|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
 _BLOCK_TAG = re.compile(r"</?(?:br|p|div|li|ul|ol|tr|td|h[1-6]|blockquote)\b", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\betc)(?<!\bno)[.!?]+[\"')\]]*(?=\s|$)|\n+")
+_SENTENCE_END = re.compile(
+    r"(?<![.!?])(?:(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\betc)(?<!\bno)|[.!?])[.!?]+[\"')\]]*(?=\s|$)|\n+"
+)
 _QUOTE = re.compile(
     r'"[^"\n]{2,400}"|(?<![\w\'])\'(?=\w)[^\'\n]{2,160}(?:\'(?=\w)[^\'\n]{1,160})*\'(?!\w)|^\s*>[^\n]*', re.MULTILINE
 )
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
-_RUN = re.compile(r"[ \t\r]{4,}|\n[ \t\r]*\n\s*|[a-zA-Z0-9_]{80,}|([^\w\s])\1{9,}")
+_RUN = re.compile(r"[^\S\n]{4,}|\n[^\S\n]*\n\s*|[a-zA-Z0-9_]{80,}|([^\w\s])\1{9,}")
 """What is shortened before reading: no check needs it, and searching it would cost the square of its length."""
 _KEPT_OF_RUN = 40
 _INVISIBLE = {"Cf", "Mn", "Me", "Cc", "Cs", "Co"}

@@ -37,7 +37,8 @@ _HIDDEN: Final = re.compile("[\u200b\u2060\u2061-\u2064\ufeff\u202a-\u202e\u2066
 _SPACED: Final = re.compile(r"(?:\b\w[ ._-]){4,}\w\b")
 _DOTTED: Final = re.compile(r"\b(?:\w[._-]){3,}\w\b")
 _JOINED: Final = re.compile(r"(?<=[a-z]{2})[._-](?=[a-z]{2})")
-_JOINED_PHRASE: Final = re.compile(r"[a-z]{2,}(?:[._-][a-z]{2,}){3}")
+_JOINED_PHRASE: Final = re.compile(r"(?<![a-z])[a-z]{2,}(?:[._-][a-z]{2,}){3}")
+_SPACE: Final = re.compile(r"\s+")
 _PARAGRAPH: Final = re.compile(r"\n\s*\n\s*")
 _ATTRIBUTE: Final = re.compile(
     r"(?:alt|title|content|aria-label|data-\w+)\s*=\s*[\"']([^\"'<>]{8,400})|<!--(.{8,400}?)-->", re.DOTALL
@@ -57,7 +58,7 @@ def known_orders(text: str) -> str | None:
     """Say what known form an attempt to steer a model has, or return nothing."""
     if _TAGS.search(text) or _HIDDEN.search(text):
         return _HIDES
-    plain = html.unescape(unicodedata.normalize("NFKC", text[:_READ])).lower()
+    plain = _SPACE.sub(_one_space, html.unescape(unicodedata.normalize("NFKC", text[:_READ])).lower())
     for name, reason in _RAW_REASONS.items():
         if _LEXICON[name].pattern.search(plain):
             return reason
@@ -65,6 +66,11 @@ def known_orders(text: str) -> str | None:
         if found := _reason(variant):
             return found
     return _ENCODED if any(map(_reason, _decoded(text[:_READ]))) else None
+
+
+def _one_space(run: re.Match[str]) -> str:
+    """A break of lines where one stood: patterns that look past white space would cost the square of its length."""
+    return "\n" if "\n" in run[0] else " "
 
 
 def _reason(text: str) -> str | None:

@@ -20,7 +20,7 @@ _SHOUT: Final = re.compile(
     r"|\b(?:FREE|NOW|SALE|HUGE|BEST|DEAL|OFF|HURRY|BUY|ONLY|TODAY|SAVE|AMAZING|NEVER|BRAND)\b"
     "|[\U0001f525\U0001f4b8\U0001f6d2\U0001f6a8\U0001f449\U0001f911\U0001f4b0]"
 )
-_OWN_NEGATION: Final = re.compile(r"\W*(?:don't|dont|nothing|you won't|never|no[- ]|won't|not only|why not)")
+_OWN_NEGATION: Final = re.compile(r"\W{0,20}(?:don't|dont|nothing|you won't|never|no[- ]|won't|not only|why not)")
 
 
 class HardSellOptions(Options):

@@ -34,6 +34,11 @@ _BEFORE_YEAR = group("calendar before year")
 _COUNTED = group("calendar counted")
 _DECADES = {"fifties": 1950, "sixties": 1960, "seventies": 1970, "eighties": 1980, "nineties": 1990}
 _BEFORE_DECADE = frozenset({"the", "early", "late", "mid"})
+_HOURS_TALK = frozenset(
+    {"open", "opens", "hours", "weekdays", "monday", "mon", "friday", "support", "weekday", "available"}
+)
+_REACH = 100
+"""Tokens around "9-5" that may tell that it speaks of hours: no more, or a list of such would take for ever."""
 _UNTIL = frozenset({"at", "till", "until", "til"})
 _OPENS = frozenset({"open", "opens", "opened", "starts", "start"})
 _CLOSES = frozenset({"close", "closes", "closed", "shut", "shuts", "ends"})
@@ -238,8 +243,8 @@ def _office_hours(tokens: Sequence[Token], at: int) -> Clock | None:
         return None
     opens, closes = int(tokens[at].text), int(tokens[step].text)
     half, last = _half_of_day(tokens, step + 1)
-    hints = {"open", "opens", "hours", "weekdays", "monday", "mon", "friday", "support", "weekday", "available"}
-    if opens > 12 or closes > 24 or not (half or hints & {token.text for token in tokens}):
+    near = tokens[max(0, at - _REACH) : at + _REACH]
+    if opens > 12 or closes > 24 or not (half or any(token.text in _HOURS_TALK for token in near)):
         return None
     following = tokens[step + 1].text if step + 1 < len(tokens) else ""
     if following in ("days", "hours", "weeks", "minutes", "%", "months", "years", "people", "km"):

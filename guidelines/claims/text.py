@@ -23,7 +23,7 @@ _TOKEN = re.compile(
     r"|(?P<word>[^\W\d_]+(?:'[^\W\d_]+)*)"
     r"|(?P<symbol>[^\s\w]|_)"
 )
-_SENTENCE_END = re.compile(r"[.!?;]+(?=\s|$|[\"')\]])|\n+|(?<=[\U0001F300-\U0001FAFF])\s+(?=[A-Z])")
+_SENTENCE_END = re.compile(r"(?<![.!?;])[.!?;]+(?=\s|$|[\"')\]])|\n+|(?<=[\U0001F300-\U0001FAFF])\s+(?=[A-Z])")
 _FREE = re.compile(r"(?!care)[a-z]{3,}free")
 _ABBREVIATION = re.compile(
     r"\b(?:approx|vs|e\.g|i\.e|etc|inc|ltd|co|st|dr|mr|mrs|ms|no|est|incl|excl|max|min|p\.m|a\.m)$"
