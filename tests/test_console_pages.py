@@ -266,6 +266,12 @@ def test_a_text_is_explained_with_its_findings_marked(stage: Stage) -> None:
     assert "<b>It needs" not in page.text
 
 
+def test_a_text_is_explained_for_the_venue_that_was_named(stage: Stage) -> None:
+    visitor = stage.visitor("ana")
+    page = visitor.send("/guidelines", "/guidelines/explain", text="It runs 14 hours.", venue="r/readers").text
+    assert 'value="r/readers"' in page
+
+
 def test_facts_are_searched_and_show_how_long_they_hold(stage: Stage) -> None:
     visitor = stage.visitor("ana")
     page = visitor.get("/facts", q="battery").text

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.models import MentionKind
 from guidelines.base import Candidate, Conflict, Judgement, Question, Severity, check
+from guidelines.explain import as_text, explain
 from guidelines.pack import Pack, PackError, default, load
 from guidelines.pack_schema import MENTION_KINDS, IdentityScope, Scope, VenueScope
 from guidelines.rule import RuleScope
@@ -356,6 +357,20 @@ def test_facts_are_asked_of_the_host_and_abstain_without_one() -> None:
     assert not check(Candidate(text), pack).findings
     (finding,) = check(Candidate(text), pack, facts=lambda said: [Conflict((12, 16), f"not in {said[:7]}")]).findings
     assert finding.span == (12, 16)
+
+
+def test_a_rule_about_facts_is_explained_as_asked_only_where_facts_are_given() -> None:
+    pack = pack_of(
+        "  - {id: facts, severity: block, check: {facts: consistent}}\n  - {id: b, check: {phrases: [junk]}}\n"
+    )
+    candidate = Candidate("Founded in 2015")
+    unasked, fine = explain(candidate, pack).stories
+    assert (unasked.applies, unasked.why_not, fine.applies) == (False, "no facts were given", True)
+    content, _ = explain(candidate, pack, facts=lambda _: ()).stories
+    assert (content.applies, content.findings) == (True, ())
+    told = explain(candidate, pack, facts=lambda _: [Conflict((11, 15), "It was 2009.")])
+    assert told.stories[0].findings[0].why == "It was 2009."
+    assert "“2015” It was 2009." in as_text(told, candidate.text)
 
 
 def test_a_text_that_is_too_long_to_read_is_never_called_fine() -> None:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from starlette.responses import Response
 
 from bot import packs
+from bot.checking import facts_of
 from bot.console.house import Page, Visit
 from bot.deps import Deps
 from bot.models import MentionKind
@@ -48,12 +49,14 @@ def explain_text(visit: Visit) -> Response:
     candidate = Candidate(
         text=text,
         platform=visit.field("platform"),
+        venue=visit.field("venue"),
         mention=visit.field("mention")[:LONGEST],
         mention_kind=visit.field("kind") or MentionKind.OTHER.value,
         identity=visit.field("identity") or Identity.BRAND.value,
         company=visit.deps.company,
     )
-    found = explain(candidate, visit.deps.pack)
+    facts = facts_of(visit.deps) if visit.deps.facts else None
+    found = explain(candidate, visit.deps.pack, facts=facts)
     explained = Explained(found, tuple(pieces(text, found.verdict.findings)), _claims(visit.deps, text))
     return _page(visit, explained if text else None)
 
