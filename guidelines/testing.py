@@ -146,15 +146,21 @@ def as_text(report: TestReport, *, strict: bool = False) -> str:
     """Return the report for a person: a line a rule, what came out wrong, and what to do about it."""
     lines = [f"{report.pack.name} {report.pack.version} ({report.pack.sha256[:12]})", ""]
     lines.append(f"{'rule':<24}{'found':>10}{'let pass':>10}{'precision':>19}{'recall':>19}")
-    lines += [*map(_line, report.rules), *_LEGEND, ""]
-    for rule in report.rules:
-        lines += [f"  {rule.rule}: {_fault(one)}: {one.text!r}" for one in rule.outcomes if not one.right]
-    lines += [
-        f"  {one.rule}: passes, but {', '.join(one.crossfires)} blocks it: {one.text!r}" for one in report.crossfires
+    lines += [*map(_line, report.rules), *_LEGEND, *_remarks(report), *_advice(report), ""]
+    return "\n".join([*lines, _outcome(report, strict=strict)])
+
+
+def _remarks(report: TestReport) -> Iterator[str]:
+    """Yield what came out wrong, after an empty line."""
+    wrong = [
+        (rule.rule, f"{_fault(one)}: {one.text!r}") for rule in report.rules for one in rule.outcomes if not one.right
     ]
-    lines += [f"  {rule}: {_TOO_FEW}" for rule in report.untested]
-    lines += [f"  {problem}" for problem in (*report.pack.problems, *report.doubts)]
-    return "\n".join([*lines, *_advice(report), "", _outcome(report, strict=strict)])
+    crossed = [
+        (one.rule, f"passes, but {', '.join(one.crossfires)} blocks it: {one.text!r}") for one in report.crossfires
+    ]
+    said = [f"  {rule}: {what}" for rule, what in (*wrong, *crossed, *((rule, _TOO_FEW) for rule in report.untested))]
+    said += [f"  {problem}" for problem in (*report.pack.problems, *report.doubts)]
+    yield from ("", *said) if said else ()
 
 
 _LEGEND: Final = (
