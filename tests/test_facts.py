@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from guidelines.claims.evaluate import Labelled, evaluate
 from guidelines.claims.examples import run_examples
-from guidelines.claims.load import FactFile
+from guidelines.claims.load import FactFile, load
 from guidelines.facts import Claim, Fact, FactBase, FactsError, Label, correction
 
 DATA = Path(__file__).parent / "data"
@@ -218,6 +218,57 @@ def test_a_mistake_in_a_fact_file_is_named_with_its_line_and_a_hint() -> None:
 def test_a_file_that_holds_no_facts_is_a_named_problem_and_no_crash(text: str) -> None:
     with pytest.raises(FactsError, match="facts:1"):
         FactBase.load(text, trained=False)
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("policy: {review_days: ²}\nfacts: []", "facts:1: `policy` needs `review_days`, a number of days"),
+        ("policy: {review_days: 0}\nfacts: []", "facts:1: `policy` needs `review_days`, a number of days"),
+        (f"policy: {{review_days: {'9' * 5000}}}\nfacts: []", "facts:1: `policy` needs `review_days`"),
+        (ONE + "    aliases: &own [*own]\n", "facts:8: `aliases` is nested too deeply; does it refer to itself?"),
+        (ONE + "    tolerance: nan\n", "facts:8 tern-battery: `tolerance` is not a number"),
+        (ONE + "    ? [a]\n    : b\n", "facts:8 tern-battery: unknown field `[…]`"),
+        ("facts: &all [*all]", "facts:1: a fact is not a mapping"),
+        ("[" * 2000, "facts:1: nested too deeply to be read"),
+        ("facts: [\ud800]", "facts:1: not readable: unacceptable character"),
+    ],
+)
+def test_what_nobody_writes_by_accident_is_a_named_problem_too(file: str, told: str) -> None:
+    problems = [str(problem) for problem in load(file).problems]
+    assert any(problem.startswith(told) for problem in problems), problems
+
+
+def test_aliases_that_multiply_are_told_once_and_cost_little() -> None:
+    lists = ["x0: &b0 [a, a, a, a, a, a, a, a, a]"]
+    lists += [f"x{at}: &b{at} [" + ", ".join([f"*b{at - 1}"] * 9) + "]" for at in range(1, 9)]
+    bombs = [f"  - {{id: a{at}, aliases: *b8}}" for at in range(40)]
+    problems = [each for each in load("\n".join([*lists, "facts:", *bombs])).problems if "section" not in each.reason]
+    assert problems[0].line == 9
+    assert problems[0].reason == "`aliases` makes more than 1,000,000 values of the file"
+    assert {problem.line for problem in problems} == {9, 11}
+
+
+def test_facts_beyond_what_is_read_are_not_dropped_in_silence() -> None:
+    told = str(load("facts: [" + "a," * 20_003 + "]").problems[-1])
+    assert told == "facts:1: more than 20,000 facts; the 3 from here on are not read (divide them among several files)"
+
+
+def test_every_mistake_of_a_second_fact_is_named_and_none_twice() -> None:
+    again = "  - {id: tern-battery, entity: Tern, statement: It is blue., source_url: tern, not_this: [[a]]}\n"
+    problems = list(map(str, load(ONE + again).problems))
+    assert problems == [
+        "facts:8 tern-battery: the id `tern-battery` is used twice (first on line 3; give each fact an id of its own)",
+        "facts:8 tern-battery: `source_url` is not an http(s) link",
+        "facts:8 tern-battery: `not_this` must be a list of texts",
+    ]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.sampled_from([*"abc[]{}:,&*!?|>-# \n", "facts:", "- id: ", "&a ", "*a ", "policy: "])).map("".join))
+def test_no_fact_file_makes_loading_crash(text: str) -> None:
+    file = load(text)
+    assert file.problems or file.facts or "facts:" in text
 
 
 def test_sound_facts_still_load_beside_broken_ones() -> None:

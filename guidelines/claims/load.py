@@ -1,5 +1,7 @@
 """Reads a fact file. Every mistake is reported with its line, fact, reason and hint; sound facts still load."""
 
+import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
@@ -21,6 +23,9 @@ _POLARITIES = ("affirmative", "negative")
 _KNOWN = frozenset(field.name for field in fields(Fact)) - {"line"} | {"value"}
 _LONGEST = 1_000
 _MOST = 20_000
+_MOST_VALUES = 1_000_000
+_DEEPEST = 10
+_DAYS = re.compile("[0-9]{1,5}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class _Reader:
         self.problems: list[Problem] = []
         self.review_days: int | None = None
         self._seen: dict[str, int] = {}
+        self._values_left = _MOST_VALUES
 
     def fail(self, node: Node | None, reason: str, hint: str = "", fact: str = "") -> None:
         line = node.start_mark.line + 1 if node is not None and node.start_mark is not None else 1
@@ -67,7 +73,7 @@ class _Reader:
             self.fail(root, "the file does not hold a `facts:` list", "begin it with `facts:` and one `- id:` per fact")
             return
         sections = {key.value: value for key, value in root.value if isinstance(key, ScalarNode)}
-        for key in sections.keys() - {"facts", "policy", "version"}:
+        for key in [key for key in sections if key not in ("facts", "policy", "version")]:
             self.fail(sections[key], f"unknown section `{key}`", "known: facts, policy, version")
         self._policy(sections.get("policy"))
         listed = sections.get("facts")
@@ -76,12 +82,17 @@ class _Reader:
             return
         for node in listed.value[:_MOST]:
             self._fact(node)
+            if self._values_left < 0:
+                return
+        if len(listed.value) > _MOST:
+            beyond = f"more than {_MOST:,} facts; the {len(listed.value) - _MOST:,} from here on are not read"
+            self.fail(listed.value[_MOST], beyond, "divide them among several files")
 
     def _policy(self, node: Node | None) -> None:
         if node is None:
             return
-        days = _plain(node).get("review_days") if isinstance(node, MappingNode) else None
-        if not isinstance(days, str) or not days.isdigit() or not 0 < int(days) < 100_000:
+        days = self._plain(node).get("review_days") if isinstance(node, MappingNode) else None
+        if not isinstance(days, str) or not _DAYS.fullmatch(days) or not int(days):
             self.fail(node, "`policy` needs `review_days`, a number of days", "policy: {review_days: 365}")
             return
         self.review_days = int(days)
@@ -91,26 +102,32 @@ class _Reader:
             self.fail(node, "a fact is not a mapping", "begin it with `- id:`")
             return
         before = len(self.problems)
-        raw = _plain(node)
-        name = str(raw.get("id") or "")
+        raw = self._plain(node)
+        name = raw["id"] if isinstance(raw.get("id"), str) else ""
         self._check_keys(node, name)
+        self._check_id(node, name)
         values = {key: self._field(node, name, key, value) for key, value in raw.items() if key in _KNOWN}
         for key in _NEEDED:
-            if not values.get(key):
+            if not raw.get(key):
                 self.fail(node, f"`{key}` is missing", "a fact needs id, entity, statement and source_url", name)
         if len(self.problems) == before:
             self._keep(node, values)
 
+    def _check_id(self, node: MappingNode, name: str) -> None:
+        line = node.start_mark.line + 1
+        first = self._seen.setdefault(name, line) if name else line
+        if first != line:
+            self.fail(
+                node, f"the id `{name}` is used twice", f"first on line {first}; give each fact an id of its own", name
+            )
+
     def _check_keys(self, node: MappingNode, name: str) -> None:
         for key, _ in node.value:
-            if getattr(key, "value", None) not in _KNOWN:
-                close = get_close_matches(str(getattr(key, "value", "")), _KNOWN, n=1)
-                self.fail(
-                    key,
-                    f"unknown field `{getattr(key, 'value', '')}`",
-                    f"did you mean `{close[0]}`?" if close else "",
-                    name,
-                )
+            written = str(key.value) if isinstance(key, ScalarNode) else "[…]"
+            if written not in _KNOWN:
+                close = get_close_matches(written, _KNOWN, n=1)
+                hint = f"did you mean `{close[0]}`?" if close else ""
+                self.fail(key, f"unknown field `{written}`", hint, name)
 
     def _field(self, node: MappingNode, name: str, key: str, value: Any) -> Any:
         try:
@@ -120,32 +137,41 @@ class _Reader:
             return None
 
     def _keep(self, node: MappingNode, values: Mapping[str, Any]) -> None:
-        line = node.start_mark.line + 1
-        name = values["id"]
-        if name in self._seen:
-            self.fail(node, f"the id `{name}` is used twice", f"first on line {self._seen[name]}", name)
-            return
-        self._seen[name] = line
         known = {key: value for key, value in values.items() if value is not None and key != "value"}
         if "value" in values:
             known["values"] = values["value"]
-        self.facts.append(Fact(**known, line=line))
+        self.facts.append(Fact(**known, line=node.start_mark.line + 1))
+
+    def _plain(self, node: MappingNode) -> dict[str, Any]:
+        """A mapping as plain data; what aliases make endless is told once and read as if it were not there."""
+        found: dict[str, Any] = {}
+        for key, value in node.value:
+            if isinstance(key, ScalarNode):
+                try:
+                    found[key.value] = self._value(value, _DEEPEST)
+                except _EndlessError as error:
+                    self.fail(value, f"`{key.value}` {error}", "write it out instead of referring with `*`")
+        return found
+
+    def _value(self, node: Node, depth: int) -> Any:
+        self._values_left -= 1
+        if self._values_left < 0:
+            raise _EndlessError(f"makes more than {_MOST_VALUES:,} values of the file")
+        if isinstance(node, ScalarNode):
+            return None if str(node.tag).endswith(":null") else str(node.value)
+        if not depth:
+            raise _EndlessError("is nested too deeply; does it refer to itself?")
+        if isinstance(node, SequenceNode):
+            return [self._value(item, depth - 1) for item in node.value]
+        return {key.value: self._value(value, depth - 1) for key, value in node.value if isinstance(key, ScalarNode)}
 
 
-def _plain(node: Node) -> dict[str, Any]:
-    return {key.value: _value(value) for key, value in node.value if isinstance(key, ScalarNode)}
-
-
-def _value(node: Node) -> Any:
-    if isinstance(node, ScalarNode):
-        return None if str(node.tag).endswith(":null") else str(node.value)
-    if isinstance(node, SequenceNode):
-        return [_value(item) for item in node.value]
-    return {key.value: _value(value) for key, value in node.value if isinstance(key, ScalarNode)}
+class _EndlessError(ValueError):
+    """A value that aliases make too large."""
 
 
 def _node_of(node: MappingNode, name: str) -> Node:
-    return next((value for key, value in node.value if getattr(key, "value", None) == name), node)
+    return next((value for key, value in node.value if isinstance(key, ScalarNode) and key.value == name), node)
 
 
 def _converted(key: str, value: Any) -> Any:
@@ -184,9 +210,12 @@ def _text(key: str, value: str) -> str:
 
 def _number(key: str, value: str) -> float:
     try:
-        return abs(float(value))
+        number = abs(float(value))
     except ValueError as error:
         raise ValueError(f"`{key}` is not a number") from error
+    if not math.isfinite(number):
+        raise ValueError(f"`{key}` is not a number")
+    return number
 
 
 def _url(key: str, value: str) -> str:
@@ -227,7 +256,10 @@ def load(text: str, name: str = "facts") -> FactFile:
             name, line, "", f"not valid YAML: {error.problem or 'unreadable'}", "check quotes and indents"
         )
         return FactFile((), (problem,))
-    except (YAMLError, ValueError, RecursionError) as error:
-        return FactFile((), (Problem(name, 1, "", f"not readable: {error}"),))
+    except RecursionError:
+        return FactFile((), (Problem(name, 1, "", "nested too deeply to be read", "close the brackets"),))
+    except (YAMLError, ValueError) as error:
+        reason = str(error).partition("\n")[0]
+        return FactFile((), (Problem(name, 1, "", f"not readable: {reason}", "remove that sign"),))
     reader.document(root)
     return FactFile(tuple(reader.facts), tuple(reader.problems), reader.review_days)
