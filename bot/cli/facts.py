@@ -4,11 +4,13 @@ import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Annotated, TextIO
 
 import orjson
 import typer
 
+from bot.cli import lines
+from bot.cli.lines import Record
 from guidelines.claims.describe import describe
 from guidelines.claims.evaluate import Labelled, evaluate
 from guidelines.claims.examples import run_examples
@@ -27,14 +29,20 @@ NowOption = Annotated[
 
 @app.command()
 def check(facts: FactsOption, posts: PostsArgument, now: NowOption = None) -> None:
-    """Judge every post; prints one JSON object a line, in the order read, as it goes."""
+    """Judge every post; prints one JSON object a line, in the order read, as it goes.
+
+    A line that cannot be read is answered with its number and an `error`; the exit code is then 1.
+    """
     base = _load(facts)
     moment = _moment(now)
-    with _opened(posts) as lines:
-        for line in lines:
-            if line.strip():
-                sys.stdout.buffer.write(orjson.dumps(_checked(base, line, moment), option=orjson.OPT_APPEND_NEWLINE))
-                sys.stdout.buffer.flush()
+    unread = False
+    with _opened(posts) as read:
+        for number, line in lines.numbered(read):
+            answer = _checked(base, number, line, moment)
+            unread |= "error" in answer
+            sys.stdout.buffer.write(orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE))
+            sys.stdout.buffer.flush()
+    raise typer.Exit(1 if unread else 0)
 
 
 @app.command()
@@ -61,8 +69,8 @@ def show(facts: Annotated[Path, typer.Argument(help="The fact file (YAML).", exi
 def evaluate_posts(facts: FactsOption, posts: PostsArgument, now: NowOption = None) -> None:
     """Measure on posts that carry a `label` (and a `fact_id`): precision, recall, confusion, worst cases."""
     base = _load(facts)
-    with _opened(posts) as lines:
-        typer.echo(str(evaluate(base, _labelled(lines), now=_moment(now))))
+    with _opened(posts) as read:
+        typer.echo(str(evaluate(base, _labelled(read), now=_moment(now))))
 
 
 def _load(path: Path) -> FactBase:
@@ -88,16 +96,18 @@ def _opened(posts: Path) -> TextIO:
         raise typer.Exit(2) from error
 
 
-def _checked(base: FactBase, line: str, now: datetime) -> dict[str, Any]:
+def _checked(base: FactBase, number: int, line: str, now: datetime) -> Record:
+    name: object = None
     try:
-        row = _row(line)
+        row = lines.record_of(line, orjson.loads)
+        name = row.get("id")
+        text, parent = _texts(row)
     except ValueError as error:
-        return {"id": None, "error": str(error)}
-    claim = base.check(row["text"], parent=row.get("parent"), now=now)
-    return {"id": row.get("id"), **_shown(claim)}
+        return lines.refusal(number, name, error)
+    return {"id": name, **_shown(base.check(text, parent=parent, now=now))}
 
 
-def _shown(claim: Claim) -> dict[str, Any]:
+def _shown(claim: Claim) -> Record:
     return {
         "label": str(claim.label),
         "fact_id": claim.fact_id,
@@ -107,29 +117,18 @@ def _shown(claim: Claim) -> dict[str, Any]:
     }
 
 
-def _row(line: str) -> dict[str, Any]:
-    """One line's object; raises ValueError in plain words."""
-    try:
-        row = orjson.loads(line)
-    except orjson.JSONDecodeError as error:
-        raise ValueError(f"not JSON: {error}") from error
-    if not isinstance(row, dict):
-        raise ValueError("not a JSON object")
-    if not isinstance(row.get("text"), str):
-        raise ValueError("`text` is missing or not a string")
-    if not isinstance(row.get("parent"), str | None):
-        raise ValueError("`parent` is not a string")
-    return row
+def _texts(row: Record) -> tuple[str, str | None]:
+    """Return a post and the one it answers, if any; raises `ValueError` in plain words."""
+    return lines.text_of(row, "text", needed=True), lines.text_of(row, "parent") or None
 
 
-def _labelled(lines: Iterable[str]) -> Iterator[Labelled]:
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
+def _labelled(read: Iterable[str]) -> Iterator[Labelled]:
+    for number, line in lines.numbered(read):
         try:
-            row = _row(line)
+            row = lines.record_of(line, orjson.loads)
+            text, parent = _texts(row)
             label = Label(row.get("label") or "")
         except ValueError as error:
             typer.echo(f"line {number}: {error}", err=True)
             continue
-        yield Labelled(str(row.get("id", number)), row["text"], label, row.get("fact_id"), row.get("parent"))
+        yield Labelled(str(row.get("id", number)), text, label, row.get("fact_id"), parent)
