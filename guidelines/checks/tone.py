@@ -1,7 +1,7 @@
 """Tone toward the person who is answered: rude, dismissive, condescending or sarcastic words."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from pydantic import model_validator
@@ -53,21 +53,30 @@ def _build(options: ToneOptions, _lists: object) -> Check:
 
     def check(reading: Reading) -> Iterator[Hit]:
         found = dict(phrase_hits(reading))
-        judged = options.model and may_be_english(reading.raw)
-        score = tone_model().score(reading.own_words, found) if judged else None
+        score = _score(reading, found) if options.model else None
         if score is None or score >= tone_model().civil:
             for kind in wanted:
                 if kind in found:
                     yield Hit(found[kind], _KINDS[kind])
-        if not found and score is not None and score > tone_model().threshold and _is_long_enough(reading):
+        if not found and score is not None and _is_rude(reading, score):
             yield Hit(why="Sounds rude as a whole.")
 
     return check
 
 
-def _is_long_enough(reading: Reading) -> bool:
-    """Whether a text has so many words that the model can hear a tone in it."""
-    return len(reading.words) >= _FEWEST_WORDS
+def _score(reading: Reading, found: Collection[str]) -> float | None:
+    """Return how rude the model finds a text; nothing of one that is not English, by its grammar or by its words."""
+    model = tone_model()
+    if not may_be_english(reading.raw) or not model.understands(reading.own_words):
+        return None
+    return model.score(reading.own_words, found)
+
+
+def _is_rude(reading: Reading, score: float) -> bool:
+    """Whether the model alone may call a text rude: it has words enough, and without a post beside it rude ones."""
+    if len(reading.words) < _FEWEST_WORDS or score <= tone_model().threshold:
+        return False
+    return bool(reading.candidate.mention) or tone_model().is_loud(reading.own_words)
 
 
 def _is_meant(reading: Reading, kind: str, span: Span) -> bool:
