@@ -36,7 +36,7 @@ def test_check_answers_every_line_and_goes_on_after_a_broken_one(tmp_path: Path)
         '{"id": 2, "text": "so I heard", "parent": 5}',
         '{"id": 7, "text": "4 hours tops", "parent": "How long does the Pebble last on a charge?"}',
     )
-    code, out, _ = run("check", "--facts", FACTS, posts, *NOW)
+    code, out, told = run("check", "--facts", FACTS, posts, *NOW)
     rows = [json.loads(line) for line in out.splitlines()]
     assert code == 1
     assert [row.get("label", "error") for row in rows] == [
@@ -50,10 +50,11 @@ def test_check_answers_every_line_and_goes_on_after_a_broken_one(tmp_path: Path)
     ]
     assert [row for row in rows if "error" in row] == [
         {"id": None, "line": 2, "error": "not valid JSON from character 1 on; a line holds one JSON object"},
-        {"id": "b", "line": 3, "error": "`text` is missing"},
-        {"id": None, "line": 5, "error": "a line must be a JSON object"},
-        {"id": 2, "line": 7, "error": "`parent` must be a text, not a number"},
+        {"id": "b", "line": 3, "error": "`text` is missing; every line needs it"},
+        {"id": None, "line": 5, "error": 'a line must be a JSON object, such as {"id": 1, …}'},
+        {"id": 2, "line": 7, "error": "`parent` must be a text in quotes, not a number"},
     ]
+    assert told == f"{posts}: 4 lines could not be read (2, 3, 5, 7); the answer to each says what to mend.\n"
     assert list(rows[0]) == ["id", "label", "fact_id", "confidence", "spans", "reason"]
     assert rows[0]["id"] == "a"
     assert rows[0]["spans"] == [[15, 19]]

@@ -1,12 +1,10 @@
 """`chorus facts`: check posts against a fact file, run its examples, show what was understood, measure. No database."""
 
-import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated
 
-import orjson
 import typer
 
 from bot.cli import lines
@@ -35,14 +33,7 @@ def check(facts: FactsOption, posts: PostsArgument, now: NowOption = None) -> No
     """
     base = _load(facts)
     moment = _moment(now)
-    unread = False
-    with _opened(posts) as read:
-        for number, line in lines.numbered(read):
-            answer = _checked(base, number, line, moment)
-            unread |= "error" in answer
-            sys.stdout.buffer.write(orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE))
-            sys.stdout.buffer.flush()
-    raise typer.Exit(1 if unread else 0)
+    lines.answer_each(posts, lambda row: _checked(base, row, moment))
 
 
 @app.command()
@@ -69,8 +60,7 @@ def show(facts: Annotated[Path, typer.Argument(help="The fact file (YAML).", exi
 def evaluate_posts(facts: FactsOption, posts: PostsArgument, now: NowOption = None) -> None:
     """Measure on posts that carry a `label` (and a `fact_id`): precision, recall, confusion, worst cases."""
     base = _load(facts)
-    with _opened(posts) as read:
-        typer.echo(str(evaluate(base, _labelled(read), now=_moment(now))))
+    typer.echo(str(evaluate(base, _labelled(lines.read(posts)), now=_moment(now))))
 
 
 def _load(path: Path) -> FactBase:
@@ -87,24 +77,9 @@ def _moment(now: datetime | None) -> datetime:
     return datetime.now(UTC) if now is None else now.replace(tzinfo=now.tzinfo or UTC)
 
 
-def _opened(posts: Path) -> TextIO:
-    source = sys.stdin.fileno() if str(posts) == "-" else posts
-    try:
-        return open(source, encoding="utf-8", errors="replace", closefd=str(posts) != "-")
-    except OSError as error:
-        typer.echo(f"{posts}: cannot be read: {error.strerror}", err=True)
-        raise typer.Exit(2) from error
-
-
-def _checked(base: FactBase, number: int, line: str, now: datetime) -> Record:
-    name: object = None
-    try:
-        row = lines.record_of(line, orjson.loads)
-        name = row.get("id")
-        text, parent = _texts(row)
-    except ValueError as error:
-        return lines.refusal(number, name, error)
-    return {"id": name, **_shown(base.check(text, parent=parent, now=now))}
+def _checked(base: FactBase, row: Record, now: datetime) -> Record:
+    text, parent = _texts(row)
+    return {"id": row.get("id"), **_shown(base.check(text, parent=parent, now=now))}
 
 
 def _shown(claim: Claim) -> Record:
@@ -118,17 +93,23 @@ def _shown(claim: Claim) -> Record:
 
 
 def _texts(row: Record) -> tuple[str, str | None]:
-    """Return a post and the one it answers, if any; raises `ValueError` in plain words."""
+    """Return a post and the one it answers, if any; raises `UnusableError` in plain words."""
     return lines.text_of(row, "text", needed=True), lines.text_of(row, "parent") or None
 
 
 def _labelled(read: Iterable[str]) -> Iterator[Labelled]:
     for number, line in lines.numbered(read):
         try:
-            row = lines.record_of(line, orjson.loads)
+            row = lines.record_of(line)
             text, parent = _texts(row)
-            label = Label(row.get("label") or "")
-        except ValueError as error:
+            label = _label(lines.text_of(row, "label", needed=True))
+        except lines.UnusableError as error:
             typer.echo(f"line {number}: {error}", err=True)
             continue
         yield Labelled(str(row.get("id", number)), text, label, row.get("fact_id"), parent)
+
+
+def _label(written: str) -> Label:
+    if written not in tuple(Label):
+        raise lines.UnusableError(f"`label` must be one of {', '.join(Label)}, not {written!r}")
+    return Label(written)

@@ -56,15 +56,20 @@ def _pack(path: Path | None) -> Pack:
 def check_replies(replies: Lines, pack: PackOption = None, company: CompanyOption = None) -> None:
     """Check replies, one JSON object a line, and print one verdict a line.
 
-    A line that cannot be read is answered with its number and an `error`; the exit code is then 1. `notes` names kinds
-    of mention and platforms that look misspelt.
+    A line that cannot be read is answered with its number and an `error`; the exit code is then 1. Kinds of mention and
+    platforms that nobody knows are named once on standard error.
     """
-    chosen, names = _pack(pack), tuple(company or ())
-    lines.answer_each(replies, lambda record: _verdict(record, chosen, names))
+    chosen, names, notes = _pack(pack), tuple(company or ()), lines.Notes()
+
+    def answer(record: Record) -> Record:
+        candidate = replace(_candidate(record), company=names)
+        notes.say(_notes(candidate))
+        return {"id": record.get("id"), **_verdict(candidate, chosen)}
+
+    lines.answer_each(replies, answer)
 
 
-def _verdict(record: Record, pack: Pack, company: tuple[str, ...]) -> Record:
-    candidate = replace(_candidate(record), company=company)
+def _verdict(candidate: Candidate, pack: Pack) -> Record:
     verdict = check(candidate, pack)
     findings = [
         {
@@ -76,15 +81,14 @@ def _verdict(record: Record, pack: Pack, company: tuple[str, ...]) -> Record:
         }
         for finding in verdict.findings
     ]
-    answer: Record = {"id": record.get("id"), "allowed": not verdict.blocked, "findings": findings}
-    said = {"skipped": list(verdict.skipped), "notes": _notes(candidate)}
-    return answer | {name: told for name, told in said.items() if told}
+    answer: Record = {"allowed": not verdict.blocked, "findings": findings}
+    return answer | ({"skipped": list(verdict.skipped)} if verdict.skipped else {})
 
 
 def _candidate(record: Record) -> Candidate:
     identity = lines.text_of(record, "identity") or Identity.EMPLOYEE.value
     if identity not in tuple(Identity):
-        raise ValueError(f"`identity` must be {' or '.join(Identity)}, not {identity!r}")
+        raise lines.UnusableError(f"`identity` must be {' or '.join(Identity)}, not {identity!r}")
     return Candidate(
         text=lines.text_of(record, "reply", needed=True),
         platform=lines.text_of(record, "platform"),
@@ -104,8 +108,7 @@ def _notes(candidate: Candidate) -> list[str]:
         notes.append(f"no kind of mention is called {candidate.mention_kind!r} (known: {known})")
     if candidate.platform and candidate.platform.lower() not in _platforms():
         said, hint = said_of(candidate.platform, _platforms())
-        if hint.startswith("did you mean"):
-            notes.append(f"{said} ({hint})")
+        notes.append(f"{said} ({hint})" if hint.startswith("did you mean") else said)
     return notes
 
 
@@ -165,7 +168,7 @@ def _keyed(path: Path, company: tuple[str, ...]) -> Iterator[tuple[str, Candidat
         try:
             record = lines.record_of(line)
             yield str(record.get("id", number)), replace(_candidate(record), company=company)
-        except ValueError as error:
+        except lines.UnusableError as error:
             typer.echo(f"{path}:{number}: {error}", err=True)
 
 
