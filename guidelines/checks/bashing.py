@@ -27,6 +27,7 @@ _SPARED: Final = re.compile(
     r"doesn't mean|nothing wrong|wouldn't say|won't say|far from|hardly|neither)\b"
 )
 _NO_NAMES: Final = word_sets()["no names"]
+_NAMED: Final = "namedrival"
 
 
 class BashingOptions(Options):
@@ -47,7 +48,7 @@ def _build(options: BashingOptions, lists: Mapping[str, tuple[str, ...]]) -> Che
 
     def check(reading: Reading) -> Iterator[Hit]:
         for sentence in reading.sentences:
-            span = _bashed(reading, sentence, listed)
+            span = _bashed(reading, sentence, listed) or _belittled(reading, sentence, listed)
             if span and not reading.is_quoted(span):
                 yield Hit(span, "Runs a competitor down.")
                 return
@@ -66,6 +67,23 @@ def _bashed(reading: Reading, sentence: Span, listed: re.Pattern[str]) -> Span |
         if _follows(text, name, bad, certain=certain) or _preceded(text, name, away):
             return start + name[0], start + name[1]
     return None
+
+
+def _belittled(reading: Reading, sentence: Span, listed: re.Pattern[str]) -> Span | None:
+    """Return the first rival that the pack names in a sentence that finds fault with it; a fair word is none."""
+    start, end = sentence
+    text = reading.lower[start:end]
+    name = listed.search(text)
+    if not name or text.rstrip("\"') ").endswith("?"):
+        return None
+    masked = listed.sub(_NAMED, text)
+    if any(_LEXICON[section].pattern.search(masked) for section in ("copied by a rival", "worse than ours")):
+        return start + name.start(), start + name.end()
+    fault = _LEXICON["defect of a rival"].pattern.search(masked)
+    if not fault or _LEXICON["also said of ours"].pattern.search(masked):
+        return None
+    spared = _LEXICON["spares a rival"].pattern.search(masked[: fault.end()])
+    return None if spared else (start + name.start(), start + name.end())
 
 
 def _rivals(reading: Reading, sentence: Span, listed: re.Pattern[str]) -> Iterator[tuple[Span, bool]]:
