@@ -11,6 +11,7 @@ from bot.deps import Deps
 from bot.likeness import calm
 from bot.models import (
     COUNTED,
+    UNUSED,
     Draft,
     Employee,
     Json,
@@ -66,11 +67,6 @@ def against_facts(deps: Deps, text: str) -> Json:
     return {"fact": claim.fact_id, "fact_label": claim.label.value, "claim": claim.reason}
 
 
-def hold_against_facts(deps: Deps, mention: Mention, text: str) -> None:
-    """Judge anew what a post claims, because it, or what we know, has changed."""
-    mention.reasons = without_facts(mention.reasons) | against_facts(deps, text)
-
-
 def without_facts(reasons: Json) -> Json:
     """Return the reasons of a mention without those that `against_facts` gives."""
     return {name: why for name, why in reasons.items() if name not in ("fact", "fact_label", "claim")}
@@ -78,9 +74,7 @@ def without_facts(reasons: Json) -> Json:
 
 def outdated(session: Session, deps: Deps, mention: Mention) -> bool:
     """Whether a correction that nobody used yet has the words, or the source, that its fact had before."""
-    built_on = select(Draft.based_on_id).where(Draft.based_on_id.is_not(None))
-    drafted = select(Draft).where(Draft.mention_id == mention.id, Draft.origin == Origin.FACT)
-    unused = drafted.where(Draft.id.not_in(select(Reply.draft_id)), Draft.id.not_in(built_on))
+    unused = select(Draft).where(Draft.mention_id == mention.id, Draft.origin == Origin.FACT, UNUSED)
     return any(not _is_current(deps, draft) for draft in session.scalars(unused))
 
 

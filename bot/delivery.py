@@ -12,7 +12,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from bot import budgets, drafting, outbox, pacing, renewing, stops, throttle
+from bot import budgets, outbox, pacing, renewing, stops, throttle, triage
 from bot.accounts import call_for, connector_of
 from bot.deps import Deps
 from bot.errors import OverBudget
@@ -218,7 +218,7 @@ def _withdraw(deps: Deps, reply_id: int, state: PostState, note: str) -> None:
         if state.post is not None:
             parent.text, parent.edited_at = state.post.text, state.post.edited_at or deps.now()
             mention.reopen(note)
-            drafting.refresh(session, deps, mention)
+            triage.edited(session, deps, mention, parent)
         else:
             mention.gone(note)
         record(session, deps, "reply.cancelled", reply, {"reason": note, "parent": state.status.value})

@@ -12,10 +12,14 @@ from sqlalchemy.orm import Session
 from bot import audit, checking, corrections, outbox, policies, queue, wording
 from bot.accounts import connector_of
 from bot.checking import Said
+from bot.database import advisory_lock
 from bot.deps import Deps
+from bot.ledger import lock_thread_of
 from bot.likeness import FEWEST_WORDS, most_alike, plain
 from bot.models import (
+    UNUSED,
     Account,
+    AuditEntry,
     Draft,
     Mention,
     MentionKind,
@@ -38,6 +42,8 @@ PAST = 400
 """So many of the newest replies are looked through for one that fits."""
 FACTS = 8
 """So many facts the model is told of."""
+ASKED = "draft.asked"
+"""The entry of the record for each time that the model is asked."""
 WEEK = timedelta(days=7)
 LATELY = 100
 """So many of a week's newest replies a draft shall not read like."""
@@ -114,41 +120,32 @@ def suggest(deps: Deps, mention_ids: Sequence[int]) -> None:
             if mention is None:
                 return
             place = _place(session, mention)
-            wanted = _draft(session, deps, place)
+            _draft(session, deps, place)
             outbox.show(session, mention.id, at=deps.now())
-            if wanted and _model_may(session, deps, place):
-                queue.write(session, mention.id)
         waiting = waiting[bisect_right(waiting, mention.id) :]
 
 
 def write(deps: Deps, mention_id: int) -> None:
     """Put the model's draft beside the others, when it has one and somebody can still use it."""
-    with deps.sessions() as session:
-        mention = session.get_one(Mention, mention_id)
-        if deps.writer is None or not mention.is_open or not _may_write(session, deps, _place(session, mention)):
-            return
-        post = session.get_one(PostRecord, mention.post_id)
-        brief = _brief(session, deps, mention, post)
-    written = deps.writer.write(brief)
-    if written is None:
+    brief = _take_turn(deps, mention_id)
+    written = deps.writer.write(brief) if deps.writer and brief else None
+    if brief is None or written is None:
         return
     with deps.sessions.begin() as session:
-        mention = session.get_one(Mention, mention_id, with_for_update=True)
-        if not mention.is_open:
+        mention = lock_thread_of(session, mention_id)
+        place = _place(session, mention)
+        # What answers the text of before an edit is thrown away: the edit has asked for another draft.
+        if not mention.is_open or place.post.text != brief.post or _has_the_models(session, mention):
             return
         detail = f"{written.model}; facts {', '.join(written.fact_ids) or 'none'}; prompt {written.prompt_sha256[:12]}"
-        _keep(session, deps, _place(session, mention), [Suggestion(Origin.MODEL, written.text, detail)])
+        _keep(session, deps, place, [Suggestion(Origin.MODEL, written.text, detail)])
         outbox.show(session, mention_id, at=deps.now())
 
 
 def refresh(session: Session, deps: Deps, mention: Mention) -> None:
-    """Make the drafts anew, because the post they answer has changed."""
-    unused = delete(Draft).where(Draft.mention_id == mention.id, Draft.origin != Origin.PERSON)
-    built_on = select(Draft.based_on_id).where(Draft.based_on_id.is_not(None))
-    session.execute(unused.where(Draft.id.not_in(select(Reply.draft_id)), Draft.id.not_in(built_on)))
-    place = _place(session, mention)
-    corrections.hold_against_facts(deps, mention, place.post.text)
-    _draft(session, deps, place)
+    """Make the drafts anew, the model's too, because what they answer or what we know has changed."""
+    session.execute(delete(Draft).where(Draft.mention_id == mention.id, Draft.origin != Origin.PERSON, UNUSED))
+    _draft(session, deps, _place(session, mention))
 
 
 def suggestions(session: Session, deps: Deps, place: _Place) -> Iterator[Suggestion]:
@@ -170,17 +167,18 @@ def _place(session: Session, mention: Mention) -> _Place:
     return _Place(mention, post, account, venue, thread, checking.newest(session, mention, LATELY))
 
 
-def _draft(session: Session, deps: Deps, place: _Place) -> bool:
-    """Keep what could be said as drafts; returns whether anything may be said here at all."""
+def _draft(session: Session, deps: Deps, place: _Place) -> None:
+    """Keep what could be said as drafts, and ask the model for one of its own, if anything may be said here at all."""
     mention = place.mention
     if isinstance(permission(session, deps, place.account, place.post), No):
-        return False
+        return
     if first := _corrected_already(session, deps, mention):
         why = f"{corrections.said(first)}. A second is not suggested."
         mention.note = mention.note if why in mention.note else f"{mention.note} {why}".strip()
-        return False
+        return
     _keep(session, deps, place, list(suggestions(session, deps, place))[:MOST])
-    return True
+    if _model_may(session, deps, place):
+        queue.write(session, mention.id)
 
 
 def _corrected_already(session: Session, deps: Deps, mention: Mention) -> Reply | None:
@@ -214,6 +212,28 @@ def _keep(session: Session, deps: Deps, place: _Place, suggested: Sequence[Sugge
         record(session, deps, draft, actor="system")
 
 
+def _take_turn(deps: Deps, mention_id: int) -> Brief | None:
+    """Return what the model is to be told, and put on record that it is asked; None where it is not to be asked."""
+    if deps.writer is None:
+        return None
+    with deps.sessions.begin() as session:
+        # Of two at once that see the rest of the day's budget one would overdraw it.
+        advisory_lock(session, "model")
+        mention = session.get_one(Mention, mention_id)
+        place = _place(session, mention)
+        if not mention.is_open or _has_the_models(session, mention) or not _may_write(session, deps, place):
+            return None
+        subject, data = f"mention:{mention_id}", {"model": deps.writer.model}
+        audit.record(session, ASKED, at=deps.now(), actor="system", subject=subject, data=data)
+        return _brief(session, deps, mention, place.post)
+
+
+def _has_the_models(session: Session, mention: Mention) -> bool:
+    """Whether a draft of the model waits to be used."""
+    waiting = select(Draft.id).where(Draft.mention_id == mention.id, Draft.origin == Origin.MODEL, UNUSED)
+    return session.scalar(waiting.limit(1)) is not None
+
+
 def _may_write(session: Session, deps: Deps, place: _Place) -> bool:
     """Whether something may be said here, and a model may say it."""
     if not _model_may(session, deps, place) or isinstance(permission(session, deps, place.account, place.post), No):
@@ -222,12 +242,15 @@ def _may_write(session: Session, deps: Deps, place: _Place) -> bool:
 
 
 def _model_may(session: Session, deps: Deps, place: _Place) -> bool:
-    """Whether there is a model, the platform allows its text, nobody tries to instruct it, and the budget is left."""
+    """Whether there is a model, the platform allows its text, nobody tries to instruct it, and the budget is left.
+
+    What counts is how often it was asked today: a draft that was thrown away, and an answer without one, cost the same.
+    """
     if deps.writer is None or place.mention.suspicious:
         return False
     if not policies.model_may_write(connector_of(deps, place.post.platform).spec, place.account):
         return False
-    today = select(func.count()).where(Draft.origin == Origin.MODEL, Draft.created_at >= deps.today)
+    today = select(func.count()).where(AuditEntry.kind == ASKED, AuditEntry.at >= deps.today)
     return (session.scalar(today) or 0) < deps.drafts_a_day
 
 

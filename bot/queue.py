@@ -131,8 +131,8 @@ def link(session: Session, url: str, key: str, *, employee_id: int, channel: str
 
 
 def write(session: Session, mention_id: int) -> None:
-    """Ask for a draft from the model."""
-    _defer(session, Job.WRITE, mention_id=mention_id)
+    """Ask for a draft from the model; one that waits is enough, and two for one mention are never under way at once."""
+    _once(session, Job.WRITE, f"write:{mention_id}", lock=f"write:{mention_id}", mention_id=mention_id)
 
 
 def post(session: Session, reply_id: int) -> None:

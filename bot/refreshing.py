@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, delete, not_, or_, select, update
 from sqlalchemy.orm import Session
 
-from bot import audit, budgets, drafting, outbox, pacing
+from bot import audit, budgets, outbox, pacing, triage
 from bot.accounts import call_for, connector_of, guarded
 from bot.audit.holds import held
 from bot.audit.purging import GONE, purge
 from bot.cleaning import fit
 from bot.deps import Deps
 from bot.ledger import lock_thread_of, lock_threads
-from bot.models import Account, Draft, Mention, MentionState, Origin, PostRecord, Reply, Source
+from bot.models import UNUSED, Account, Draft, Mention, MentionState, Origin, PostRecord, Source
 from bot.models.conversation import CAN_GO
 from connectors.base import Condition, ConnectorError, Post, PostState, PostStatus
 
@@ -118,7 +118,7 @@ def _update(deps: Deps, known: PostRecord, now: Post) -> None:
             return
         if mention.is_open:
             mention.note = "The post was edited after it came in."
-            drafting.refresh(session, deps, mention)
+        triage.edited(session, deps, mention, post)
         outbox.show(session, mention.joined_to_id or mention.id, at=deps.now())
 
 
@@ -158,9 +158,7 @@ def _close(session: Session, deps: Deps, mention: Mention | None, post_id: int, 
     if mention is None:
         return
     # What a person typed goes too where it quotes the post; what they only built on it stays.
-    built_on = select(Draft.based_on_id).where(Draft.based_on_id.is_not(None))
-    unused = delete(Draft).where(Draft.mention_id == mention.id, Draft.origin != Origin.PERSON)
-    session.execute(unused.where(Draft.id.not_in(select(Reply.draft_id)), Draft.id.not_in(built_on)))
+    session.execute(delete(Draft).where(Draft.mention_id == mention.id, Draft.origin != Origin.PERSON, UNUSED))
     if mention.is_open:
         mention.gone(words)
     elif mention.state is not MentionState.JOINED:

@@ -122,6 +122,24 @@ def judge_again(deps: Deps, *, before: int | None = None, looked_at: int = 0) ->
     return done
 
 
+def edited(session: Session, deps: Deps, mention: Mention, post: PostRecord) -> None:
+    """Judge a mention as if it had come with what its author now says, and make its drafts anew.
+
+    Call it under the lock of its thread. An order slipped in afterwards is an order, and no claim outlives its words.
+    """
+    if mention.state is MentionState.COLLECTED:
+        return
+    opted_out = mention.reasons.get("opt_out")
+    _read_anew(deps, mention, post)
+    if opted_out:
+        mention.reasons = mention.reasons | {"opt_out": opted_out}
+    else:
+        _heed(session, deps, mention, post)
+    if mention.state is MentionState.OPEN:
+        drafting.refresh(session, deps, mention)
+    _record(session, mention, deps.now())
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A mention with a card of its own, as far as it takes to know its like."""
@@ -203,6 +221,11 @@ def _take_turns(session: Session, channels: set[str]) -> None:
 
 
 def _judge(deps: Deps, mention: Mention, post: PostRecord) -> None:
+    _read_anew(deps, mention, post)
+    mention.state = MentionState.TRIAGED
+
+
+def _read_anew(deps: Deps, mention: Mention, post: PostRecord) -> None:
     claimed = corrections.against_facts(deps, post.text)
     assessment = read(post.text, claim=_contradiction(claimed))
     mention.kind, mention.mood, mention.urgency = assessment.kind, assessment.mood, assessment.urgency
@@ -210,7 +233,6 @@ def _judge(deps: Deps, mention: Mention, post: PostRecord) -> None:
     mention.language = post.language
     mention.suspicious = _suspicion(likeness.calm(post.text))
     mention.bands = likeness.bands(post.text)
-    mention.state = MentionState.TRIAGED
 
 
 @lru_cache(maxsize=512)
@@ -291,8 +313,6 @@ def _again(deps: Deps, mention_id: int) -> bool:
         mention.reasons = kept | claimed
         if mention.state is MentionState.OPEN and not _is_asked(session, mention):
             drafting.refresh(session, deps, mention)
-            if deps.writer is not None:
-                queue.write(session, mention_id)
         outbox.show(session, mention_id, at=deps.now())
         _record(session, mention, deps.now(), kind="mention.judged_again")
     return True

@@ -30,6 +30,7 @@ SENTENCES: Mapping[str, str] = {
     "link.asked": "Pasted the link of a post to be answered.",
     "link.taken": "The post came in by a link that was pasted.",
     "link.failed": "The link could not be read.",
+    "draft.asked": "The model {model} was asked for a draft.",
     "draft.written": "A draft was written ({origin}).",
     "reply.approved": "Approved this exact text.",
     "reply.handed_off": "Took it on to post by hand.",

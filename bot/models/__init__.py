@@ -9,7 +9,7 @@ from bot.models.machinery import Card, Notice, OutboxState, Outgoing, SeenReques
 from bot.models.outcomes import Outcome, OutcomeKind
 from bot.models.people import Account, Employee, PlatformApp, Role
 from bot.models.questions import Question, QuestionState
-from bot.models.replies import COUNTED, Draft, Origin, Reply, ReplyState
+from bot.models.replies import COUNTED, UNUSED, Draft, Origin, Reply, ReplyState
 from bot.models.rulebook import (
     NO_REVIEWS,
     ExampleState,
@@ -26,6 +26,7 @@ from bot.models.sources import Source, SourceState, Venue
 __all__ = [
     "COUNTED",
     "NO_REVIEWS",
+    "UNUSED",
     "Account",
     "AuditEntry",
     "AuditHead",

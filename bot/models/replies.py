@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Uuid, text
+from sqlalchemy import ForeignKey, Index, Uuid, and_, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.errors import IllegalMove
@@ -288,3 +288,10 @@ class Reply(Record):
         if to not in MOVES[self.state]:
             raise IllegalMove(f"A reply that is {self.state.value} cannot become {to.value}.")
         self.state = to
+
+
+UNUSED = and_(
+    Draft.id.not_in(select(Reply.draft_id)),
+    Draft.id.not_in(select(Draft.based_on_id).where(Draft.based_on_id.is_not(None))),
+)
+"""Drafts that became no reply and that nobody built on."""
