@@ -1,4 +1,4 @@
-"""Promises: a date, money, a feature or certainty that the company would be held to."""
+"""Promises that the company would be held to, and favours promised for a text that is taken down or changed."""
 
 import re
 from collections.abc import Iterator
@@ -11,16 +11,30 @@ from guidelines.checks.lexicon import Section, lexicon
 from guidelines.reading import Reading, Span
 
 _LEXICON: Final = lexicon("promise")
+_PRESSURE: Final = lexicon("pressure")
 _KINDS: Final = {
     "a date": "Promises a date.",
     "money": "Promises money, a refund or a replacement.",
     "a feature": "Promises a feature.",
     "certainty": "Promises more than anyone can be sure of.",
 }
+_BARGAIN: Final = "Ties what we do to a review or rating."
 _NOT: Final = re.compile(
     r"\b(?:no|not|never|can't|cannot|couldn't|don't|doesn't|won't|without|isn't|nobody)\b[^.!?;,]{0,25}$"
 )
 _CLAUSE: Final = re.compile(r"[,;:]|\b(?:but|although|though)\b| - ")
+
+
+_BEFORE: Final = 24
+
+
+class PressureOptions(Options):
+    """Nothing to choose."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: object) -> object:
+        return {} if value is True else value
 
 
 class PromiseOptions(Options):
@@ -49,10 +63,35 @@ def _build(options: PromiseOptions, _lists: object) -> Check:
         for section in sections:
             for match in section.pattern.finditer(reading.lower):
                 if _is_meant(reading, section.name, match.span()):
-                    yield Hit(match.span(), _KINDS[section.name])
+                    yield _hit(reading, section.name, match.span())
                     return
 
     return check
+
+
+def _hit(reading: Reading, kind: str, span: Span) -> Hit:
+    """Return what to say of a promise: of one that hangs on a review, the date or the money is the lesser fault."""
+    bargain = next(_pressing(reading, "a bargain"), None)
+    return Hit(bargain, _BARGAIN, "Leave the review out of it.") if bargain else Hit(span, _KINDS[kind])
+
+
+def _build_pressure(_options: PressureOptions, _lists: object) -> Check:
+    def check(reading: Reading) -> Iterator[Hit]:
+        for name, why in (("a bargain", _BARGAIN), ("take it down", "Asks to take a text down or to change it.")):
+            if span := next(_pressing(reading, name), None):
+                yield Hit(reading.sentence_at(span[0]), why)
+                return
+
+    return check
+
+
+def _pressing(reading: Reading, name: str) -> Iterator[Span]:
+    """Yield where a text presses somebody; what we do ourselves, allow or deny is no pressure."""
+    for match in _PRESSURE[name].pattern.finditer(reading.lower):
+        before = _CLAUSE.split(reading.before(match.start(), _BEFORE))[-1]
+        harmless = name == "take it down" and _PRESSURE["no pressure"].pattern.search(before)
+        if not harmless and not reading.is_quoted(match.span()):
+            yield match.span()
 
 
 def _is_meant(reading: Reading, kind: str, span: Span) -> bool:
@@ -92,4 +131,5 @@ def kinds() -> tuple[Kind, ...]:
             "no promise of a date, money, a feature or certainty",
             heard="Reads like a promise.",
         ),
+        Kind("pressure", PressureOptions, _build_pressure, "nobody pressed to take a text down or to change a rating"),
     )
