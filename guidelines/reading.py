@@ -8,34 +8,13 @@ from collections.abc import Iterator
 from functools import cached_property, lru_cache
 
 from guidelines.base import Candidate, FactCheck
+from guidelines.lookalikes import LOOKALIKES
 
 READ_LIMIT = 12_000
 """Code points that are read. Nobody replies at such length; what lies beyond is never called checked."""
 
 Span = tuple[int, int]
 
-_LOOKALIKES = str.maketrans(
-    {
-        **dict(zip("аеорсухіјѕԁһԛԝӏ", "aeopcyxijsdhqwl", strict=True)),
-        **dict(zip("АВЕКМНОРСТУХІЈЅԚԜӀЗ", "ABEKMHOPCTYXIJSQWI3", strict=True)),
-        **dict(zip("αειικνορτυχγ", "aeiikvoptuxy", strict=True)),
-        **dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX", strict=True)),
-        **dict(zip("ıɑɡʟꓲꓳᴀᴄᴅᴇᴊᴋᴍɴᴏᴘᴛᴜᴠᴡᴢʀꜱɪʙɢʜ", "iagLIOacdejkmnoptuvwzrsibgh", strict=True)),
-        **dict.fromkeys("‘’‚‛ʼ′`´", "'"),
-        **dict.fromkeys("“”„‟«»″", '"'),
-        **dict.fromkeys("‐‑‒–—―−﹘﹣", "-"),
-        "…": "...",
-        "⁄": "/",
-        "ø": "o",
-        "Ø": "O",
-        "ł": "l",
-        "Ł": "L",
-        "đ": "d",
-        "ß": "ss",
-        "æ": "ae",
-        "œ": "oe",
-    }
-)
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]{0,300}>|&(?:[a-zA-Z]{2,8}|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
 _BLOCK_TAG = re.compile(r"</?(?:br|p|div|li|ul|ol|tr|td|h[1-6]|blockquote)\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(
@@ -55,7 +34,7 @@ _INVISIBLE = {"Cf", "Mn", "Me", "Cc", "Cs", "Co"}
 def _fold_character(character: str) -> str:
     if character in "\n\t\r":
         return "\n" if character == "\n" else " "
-    plain = unicodedata.normalize("NFKD", character.translate(_LOOKALIKES)).translate(_LOOKALIKES)
+    plain = unicodedata.normalize("NFKD", character.translate(LOOKALIKES)).translate(LOOKALIKES)
     kept = "".join(part for part in plain if unicodedata.category(part) not in _INVISIBLE)
     return " " if kept and kept.isspace() else kept
 

@@ -1,4 +1,4 @@
-"""Marks posts that try to give orders to a language model. A mark warns people; nothing relies on it."""
+"""Marks posts that try to give orders to a language model: people are warned, and no model is asked to answer them."""
 
 import base64
 import binascii

@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 from guidelines.claims.evaluate import Labelled, evaluate
 from guidelines.claims.examples import run_examples
 from guidelines.claims.load import FactFile, load
+from guidelines.claims.text import fold as fold_for_facts
 from guidelines.facts import Claim, Fact, FactBase, FactsError, Label, correction
+from guidelines.lookalikes import LOOKALIKES
+from guidelines.reading import fold as fold_for_checks
 
 DATA = Path(__file__).parent / "data"
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -218,6 +221,51 @@ def test_a_mistake_in_a_fact_file_is_named_with_its_line_and_a_hint() -> None:
 def test_a_file_that_holds_no_facts_is_a_named_problem_and_no_crash(text: str) -> None:
     with pytest.raises(FactsError, match="facts:1"):
         FactBase.load(text, trained=False)
+
+
+@pytest.mark.parametrize(
+    ("statement", "text", "reason"),
+    [
+        (
+            "The Tern One charges over USB-C.",
+            "The Tern One does not charge over USB-C",
+            "The post says “The Tern One does not charge over USB-C”; the fact says “The Tern One charges over USB-C”.",
+        ),
+        (
+            "All Tern lamps are made in Gdansk.",
+            "Tern lamps are Chinese!",
+            "The post says “Tern lamps are Chinese”; the fact says “All Tern lamps are made in Gdansk”.",
+        ),
+        (
+            "Tern has never recalled a lamp.",
+            "Tern has recalled a lamp, twice",
+            "The post says “Tern has recalled a lamp”; the fact says “Tern has never recalled a lamp”.",
+        ),
+        (
+            "The Tern One runs for 14 hours on a charge.",
+            "The Tern One runs for 5 hours on a charge",
+            "The post says “5 hours”; the fact says “14 hours”.",
+        ),
+    ],
+)
+def test_a_reason_shows_what_differs(statement: str, text: str, reason: str) -> None:
+    file = ONE.replace("The Tern One runs for 14 hours on a charge.", statement)
+    claim = check(text, base=FactBase.load(file, trained=False))
+    assert (claim.label, claim.reason) == (Label.CONTRADICTS, reason)
+
+
+def test_doubtful_posts_are_neither_correct_nor_neutral() -> None:
+    wrong = "The Tern One runs for 5 hours on a charge"
+    posts = [Labelled(label.value, wrong, label) for label in (Label.AGREES, Label.UNSURE)]
+    posts.append(Labelled("weather", "What a nice day", Label.NONE))
+    report = evaluate(FactBase.load(ONE, trained=False), posts, now=NOW)
+    assert report.wrongly_flagged == 0.5
+
+
+def test_facts_and_checks_fold_the_same_look_alikes() -> None:
+    for sign in map(chr, LOOKALIKES):
+        assert fold_for_facts(sign).text == fold_for_checks(sign), sign
+    assert check("P\u1d07bble is only \u0131PX4").fact_id == "lumi-ip"
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,20 @@ def test_test_runs_the_examples_and_fails_when_one_does(tmp_path: Path) -> None:
     )
     code, out, _ = run("test", str(facts))
     assert code == 1
-    assert f"{facts}:2 one: should be corrected" in out
+    assert f"{facts}:2 one: should be corrected, but is not: “One is green”\n  If it is false, let the statement" in out
+
+
+def test_test_says_what_to_do_where_a_fact_corrects_what_it_should_leave_alone(tmp_path: Path) -> None:
+    facts = tmp_path / "facts.yml"
+    facts.write_text(
+        "facts:\n  - id: run\n    entity: Tern\n    statement: The Tern runs for 14 hours on a charge.\n"
+        "    source_url: https://tern.example\n    not_this: [The Tern runs for 5 hours on a charge]\n",
+        encoding="utf-8",
+    )
+    code, out, _ = run("test", str(facts))
+    assert code == 1
+    assert "facts.yml:2 run: should be left alone: “The Tern runs for 5 hours on a charge”" in out
+    assert "\n  If it is true, narrow the fact: name the model, plan or region" in out
 
 
 def test_show_says_what_was_understood() -> None:
@@ -89,6 +102,19 @@ def test_show_says_what_was_understood() -> None:
     assert code == 0
     assert "amount: time, exactly: 9 hours" in out
     assert "connector: usb-c" in out
+    assert "about: \n" not in out
+
+
+def test_show_tells_a_threshold_from_a_price(tmp_path: Path) -> None:
+    facts = tmp_path / "facts.yml"
+    facts.write_text(
+        "facts:\n  - id: ship\n    entity: Tern\n    statement: Tern ships free of charge from 40 euros.\n"
+        "    source_url: https://tern.example\n",
+        encoding="utf-8",
+    )
+    _, out, _ = run("show", str(facts))
+    assert "  free on condition of: from 40 euros\n" in out
+    assert "amount" not in out
 
 
 def test_evaluate_prints_precision_recall_confusion_and_worst_cases() -> None:

@@ -42,7 +42,7 @@ def test(facts: Annotated[Path, typer.Argument(help="The fact file (YAML).", exi
     results = list(run_examples(_load(facts), now=datetime.now(UTC)))
     for result in results:
         if not result.passed:
-            typer.echo(f"{facts}:{result.line} {result.fact_id}: {result.reason}")
+            typer.echo(f"{facts}:{result.line} {result.fact_id}: {result.reason}\n  {result.hint}")
     failed = sum(not result.passed for result in results)
     typer.echo(f"{len(results)} examples, {failed} failed")
     raise typer.Exit(1 if failed else 0)

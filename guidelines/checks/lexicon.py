@@ -89,8 +89,3 @@ def _section(heading: re.Match[str], lines: list[str]) -> Section:
     body = "|".join(f"(?:{line})" for line in lines) or r"(?!)"
     source = body if "raw" in options else rf"(?<![\w'])(?:{body})(?:(?<= )|(?!\w))"
     return Section(heading["name"], re.compile(source, re.MULTILINE), tuple(lines), options)
-
-
-def any_of(section: Section, reading_text: str) -> bool:
-    """Whether a section matches anywhere in the text."""
-    return section.pattern.search(reading_text) is not None

@@ -12,7 +12,7 @@ from guidelines.claims.denials import (
     only_happens,
     without_alternatives,
 )
-from guidelines.claims.evidence import BORROWED, Evidence, Pairing, Prepared, Said, opposed_by_pole
+from guidelines.claims.evidence import BORROWED, Evidence, Pairing, Prepared, Said, opposed_by_pole, side_by_side
 from guidelines.claims.lexicon import group
 from guidelines.claims.terms import Term
 
@@ -61,8 +61,7 @@ def compare_polarity(fact: Prepared, said: Said, pairing: Pairing) -> Evidence |
     if _advertises(said, pairing, flipped):
         return None
     partner = max((p for at in flipped if (p := pairing.partners[at])), key=lambda term: term.weight)
-    shown = " ".join(token.raw for token in said.reading.tokens[partner.first : partner.last + 1])
-    return Evidence(True, confidence, partner.first, partner.last, f"The post says the opposite about “{shown}”.")
+    return Evidence(True, confidence, partner.first, partner.last, side_by_side(fact, said))
 
 
 def _promises_speed(fact: Prepared) -> bool:

@@ -135,10 +135,15 @@ def _is_within(said: Said, ours: Quantity, theirs: Quantity) -> bool:
     return ours.value <= theirs.value <= ours.high and not said.words & _BOUNDS
 
 
+def is_free_from(reading: Reading, amount: Quantity) -> bool:
+    """Whether a price is the point from which something costs nothing, and so not what it costs."""
+    return amount.dimension == "money" and any(term.keys.get("±pay", 1) < 0 for term in reading.terms)
+
+
 def _is_threshold(fact: Prepared, said: Said, ours: Quantity) -> bool:
     """Whether the fact's amount is a bar to pass: "free over €40", "must be at least 16"."""
     if ours.dimension == "money":
-        return any(term.keys.get("±pay", 1) < 0 for term in fact.reading.terms)
+        return is_free_from(fact.reading, ours)
     if ours.dimension == "age" or any("~age" in term.keys for term in fact.reading.terms):
         return True
     return all(any("±mandatory" in term.keys for term in side.reading.terms) for side in (fact, said))

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from guidelines.claims.evidence import Evidence, Pairing, Prepared, Said, opposed_by_pole
+from guidelines.claims.evidence import Evidence, Pairing, Prepared, Said, opposed_by_pole, side_by_side
 from guidelines.claims.lexicon import group
 from guidelines.claims.slots import Slot
+from guidelines.claims.text import written
 from guidelines.claims.values import ANYWHERE, Value
 
 _LISTING = frozenset(
@@ -136,7 +137,7 @@ def _is_named(said: Said, slot: Slot) -> bool:
 
 
 def _text(side: Prepared | Said, slot: Slot | Value) -> str:
-    return "“" + " ".join(token.raw for token in side.reading.tokens[slot.first : slot.last + 1]) + "”"
+    return f"“{written(side.reading.tokens[slot.first : slot.last + 1])}”"
 
 
 def compare_values(fact: Prepared, said: Said, pairing: Pairing) -> Iterator[Evidence]:
@@ -307,5 +308,9 @@ def _exclusive(fact: Prepared, ours: Sequence[Value]) -> bool:
 def _evidence(
     fact: Prepared, said: Said, our: Value, value: Value, confidence: float, *, contradicts: bool
 ) -> Evidence:
-    reason = f"The post says {_text(said, value)}; the fact says {_text(fact, our)}."
+    if value.kind == "place" or value.name == our.name:
+        # "Chinese" beside "Gdansk" tells nobody what is where, and "USB-C" beside "USB-C" not which is denied.
+        reason = side_by_side(fact, said)
+    else:
+        reason = f"The post says {_text(said, value)}; the fact says {_text(fact, our)}."
     return Evidence(contradicts, confidence, value.first, value.last, reason)

@@ -67,8 +67,8 @@ class Report:
 
     @property
     def wrongly_flagged(self) -> float:
-        """Of the correct and neutral posts, the share that would have been corrected."""
-        rest = [outcome for outcome in self.outcomes if outcome.post.label is not Label.CONTRADICTS]
+        """Of the correct and neutral posts, the share that would have been corrected; doubtful ones are neither."""
+        rest = [outcome for outcome in self.outcomes if outcome.post.label in (Label.AGREES, Label.NONE)]
         return sum(outcome.flagged for outcome in rest) / len(rest) if rest else 0.0
 
     @property

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from guidelines.claims.clauses import Clause
 from guidelines.claims.terms import Reading, Term
+from guidelines.claims.text import written
 from guidelines.claims.values import Value
 from guidelines.claims.vectors import vectors
 
@@ -197,3 +198,9 @@ def _plain(term: Term) -> bool:
         and len(term.text) > 2
         and not any(key.startswith("±") for key in term.keys)
     )
+
+
+def side_by_side(fact: Prepared, said: Said) -> str:
+    """What a clause says and what the fact says, where single words of them would not tell what differs."""
+    shown, ours = written(said.reading.tokens), written(fact.reading.tokens).rstrip(".")
+    return f"The post says “{shown}”; the fact says “{ours}”."

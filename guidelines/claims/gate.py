@@ -16,7 +16,6 @@ class Stance(StrEnum):
     HYPOTHETICAL = "hypothetical"
     JOKE = "joke"
     OPINION = "opinion"
-    REFUTED = "refuted"
     HEDGED = "hedged"
     ANECDOTE = "anecdote"
     PAST = "past"

@@ -149,25 +149,21 @@ class _Reader:
             if isinstance(key, ScalarNode):
                 try:
                     found[key.value] = self._value(value, _DEEPEST)
-                except _EndlessError as error:
+                except ValueError as error:
                     self.fail(value, f"`{key.value}` {error}", "write it out instead of referring with `*`")
         return found
 
     def _value(self, node: Node, depth: int) -> Any:
         self._values_left -= 1
         if self._values_left < 0:
-            raise _EndlessError(f"makes more than {_MOST_VALUES:,} values of the file")
+            raise ValueError(f"makes more than {_MOST_VALUES:,} values of the file")
         if isinstance(node, ScalarNode):
             return None if str(node.tag).endswith(":null") else str(node.value)
         if not depth:
-            raise _EndlessError("is nested too deeply; does it refer to itself?")
+            raise ValueError("is nested too deeply; does it refer to itself?")
         if isinstance(node, SequenceNode):
             return [self._value(item, depth - 1) for item in node.value]
         return {key.value: self._value(value, depth - 1) for key, value in node.value if isinstance(key, ScalarNode)}
-
-
-class _EndlessError(ValueError):
-    """A value that aliases make too large."""
 
 
 def _node_of(node: MappingNode, name: str) -> Node:

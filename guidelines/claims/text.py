@@ -4,15 +4,14 @@ import html
 import re
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from guidelines.lookalikes import LOOKALIKES
 
 LONGEST = 20_000
 """Code points that are read; what lies behind them is ignored, so that no post can be slow."""
 
-_LOOKALIKES = str.maketrans(
-    "аеорсухѕіјԁһԛԝαοενκАВЕКМНОРСТХІЅЈΑΒΕΖΗΙΚΜΝΟΡΤΥΧ’‘‛`´“”„‟«»–—−‐‑‒―…×",
-    'aeopcyxsijdhqwaoevkABEKMHOPCTXISJABEZHIKMNOPTYX\'\'\'\'\'""""""-------.x',
-)
 _MARKUP = re.compile(r"<(?:br|/?p|/?div|/?li)\b[^<>]{0,200}>|</?[a-zA-Z!][^<>]{0,300}>|https?://\S+|www\.\S+")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,10});")
 _TOKEN = re.compile(
@@ -84,14 +83,14 @@ def _readable(text: str, position: int) -> tuple[str, int]:
     if character in "<hw" and (markup := _MARKUP.match(text, position)):
         return ("\n" if markup.group()[:3].lower() in ("<br", "<p>", "</p", "<li", "<di") else " "), len(markup.group())
     if character == "&" and (entity := _ENTITY.match(text, position)):
-        return html.unescape(entity.group()).translate(_LOOKALIKES), len(entity.group())
+        return html.unescape(entity.group()).translate(LOOKALIKES), len(entity.group())
     if character.isascii() and character != "`":
         return character, 1
     return _plain(character), 1
 
 
 def _plain(character: str) -> str:
-    swapped = character.translate(_LOOKALIKES)
+    swapped = character.translate(LOOKALIKES)
     if swapped != character:
         return swapped
     category = unicodedata.category(character)
@@ -134,6 +133,18 @@ def _without(folded: Folded, token: Token, match: re.Match[str]) -> list[Token]:
 def _token(folded: Folded, match: re.Match[str], raw: str, *, hyphen: bool, attached: bool) -> Token:
     start, end = folded.origin(match.start()), folded.origin(match.end() - 1) + 1
     return Token(raw.lower(), raw, match.lastgroup or "symbol", start, end, hyphen, attached)
+
+
+def written(tokens: Sequence[Token], *, longest: int = 80) -> str:
+    """Tokens as they stood in their text, cut short behind a whole one."""
+    found = ""
+    for token in tokens:
+        joint = "-" if token.hyphenated else "" if token.attached else " "
+        added = joint + token.raw if found else token.raw
+        if len(found) + len(added) > longest:
+            return found + " …"
+        found += added
+    return found
 
 
 def is_network(text: str) -> bool:

@@ -8,7 +8,6 @@ from guidelines.claims.lexicon import entries, group, lines
 from guidelines.claims.text import Token, fold, tokens_of
 
 ANYWHERE = "anywhere"
-EVERY_DAY = "every day"
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SHORT_DAYS = {name: day for day in _DAYS for name in (day[:3], day[:4], day[:5]) if name != day}
 _OPENING = frozenset({"open", "opens", "staffed", "available"})
