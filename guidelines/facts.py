@@ -7,7 +7,6 @@ from enum import StrEnum
 from pathlib import Path
 
 from guidelines.checks.language import may_be_english
-from guidelines.claims.corrections import correction_text
 from guidelines.claims.evidence import Prepared
 from guidelines.claims.inference import Inference
 from guidelines.claims.judge import Judge, Judgement
@@ -15,7 +14,7 @@ from guidelines.claims.load import FactFile, Problem, load
 from guidelines.claims.record import Fact
 from guidelines.claims.verdict import SURE, weigh
 
-__all__ = ["Claim", "Fact", "FactBase", "FactsError", "Label", "Problem", "correction"]
+__all__ = ["Claim", "Fact", "FactBase", "FactsError", "Label", "Problem"]
 
 LIKELY = 0.5
 """An agreement below this confidence is no agreement: the text says more than the fact."""
@@ -118,8 +117,3 @@ class FactBase:
         else:
             label = Label.CONTRADICTS if found.confidence >= SURE else Label.UNSURE
         return Claim(label, found.fact_id, round(found.confidence, 3), found.spans, reason)
-
-
-def correction(fact: Fact, claim: Claim) -> str:
-    """A humble correction that cites the fact's source; who we are is added elsewhere."""
-    return correction_text(fact, seed=f"{fact.id}{claim.reason}")
