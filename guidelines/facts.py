@@ -98,7 +98,7 @@ class FactBase:
         if self._inference is None or ours or not may_be_english(text):
             return compared
         heard = self._inference.hear(text, parent, also=[each.fact_id for each in compared])
-        found = weigh(text, heard, {each.fact_id: each for each in compared})
+        found = weigh(heard, {each.fact_id: each for each in compared})
         return [self._placed(each, text) for each in found]
 
     def _placed(self, found: Judgement, text: str) -> Judgement:

@@ -94,7 +94,7 @@ def test_the_question_that_is_answered_stands_beside_the_fact() -> None:
 
 
 def heard(fact_id: str = "fern-bags", *, against: float = 0.0) -> Heard:
-    return heard_of(Question(fact_id, "", "", 0.5), (0.0, against, 0.0))
+    return heard_of(Question(fact_id, "", ""), (0.0, against, 0.0))
 
 
 def test_probabilities_of_an_answer_add_up() -> None:
@@ -117,7 +117,7 @@ def compared(confidence: float, *, contradicts: bool = True) -> Judgement:
 def test_a_surer_contradiction_never_gets_a_lower_confidence(one: float, other: float) -> None:
     low, high = sorted((one, other))
     found = [
-        max((each.confidence for each in weigh("text", [heard(against=at)], {}) if each.contradicts), default=0.0)
+        max((each.confidence for each in weigh([heard(against=at)], {}) if each.contradicts), default=0.0)
         for at in (low, high)
     ]
     assert found[0] <= found[1] + 1e-9
@@ -125,15 +125,15 @@ def test_a_surer_contradiction_never_gets_a_lower_confidence(one: float, other: 
 
 def test_what_was_compared_adds_to_what_was_read_and_gives_the_reason() -> None:
     read = heard(against=2.0)
-    alone = weights().probability(signs("text", read, [read], None))
-    assert weights().probability(signs("text", read, [read], compared(0.9))) > alone
-    both = weigh("text", [heard(against=9.0)], {"fern-bags": compared(0.9)})
+    alone = weights().probability(signs(read, None))
+    assert weights().probability(signs(read, compared(0.9))) > alone
+    both = weigh([heard(against=9.0)], {"fern-bags": compared(0.9)})
     assert [(each.contradicts, each.reason) for each in both] == [(True, "The post says otherwise.")]
     assert both[0].confidence >= SURE
 
 
 def test_nothing_is_said_of_a_fact_that_the_post_leaves_alone() -> None:
-    assert weigh("text", [replace(heard(against=-9.0), neither=-0.01)], {}) == []
+    assert weigh([replace(heard(against=-9.0), neither=-0.01)], {}) == []
 
 
 @pytest.mark.parametrize(

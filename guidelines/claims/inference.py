@@ -24,7 +24,6 @@ class Question:
     fact_id: str
     first: str
     second: str
-    nearness: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,6 @@ class Heard:
     neither: float
     contradicts: float
     agrees: float
-    nearness: float
 
     @property
     def lead(self) -> float:
@@ -61,12 +59,12 @@ class Inference:
     ) -> Iterator[Question]:
         """What to ask of a post: the nearest facts of the companies it names, and those `also` named by their ids."""
         post, before = worded(text, self._index), worded(parent or "", self._index)
-        for at, nearness in self._near(post, before, set(also), most):
+        for at in self._near(post, before, set(also), most):
             entity, fact = {self._facts[at].entity}, self._wordings[at]
             asked = before.shown(entity, fact)[:_LONGEST_PARENT]
             first = self._statements[at] + (_ANSWERS + asked if asked else "")
             for place in post.passages():
-                yield Question(self._facts[at].id, first, post.shown(entity, fact, place), nearness)
+                yield Question(self._facts[at].id, first, post.shown(entity, fact, place))
 
     def hear(self, text: str, parent: str | None, *, also: Iterable[str] = ()) -> list[Heard]:
         """What a post says of each fact it may speak of; of a long post the passage that contradicts most."""
@@ -86,7 +84,7 @@ class Inference:
         start += len(shown) - len(shown.lstrip())
         return post.origin[start], post.origin[start + len(shown.strip()) - 1] + 1
 
-    def _near(self, post: Wording, before: Wording, also: set[str], most: int) -> list[tuple[int, float]]:
+    def _near(self, post: Wording, before: Wording, also: set[str], most: int) -> list[int]:
         entities = post.entities | before.entities
         numbers = sorted({at for entity in entities for at in self._by_entity.get(entity, ())})
         if not numbers:
@@ -94,8 +92,8 @@ class Inference:
         sought = Sought(post.shown(entities), before.shown(entities))
         ranked = sorted(((at, self._nearest.nearness(at, sought)) for at in numbers), key=lambda each: -each[1])
         nearest = ranked[0][1]
-        read = [each for each in ranked[:most] if nearest - each[1] <= FAR]
-        return read + [each for each in ranked[len(read) :] if self._facts[each[0]].id in also]
+        read = [at for at, nearness in ranked[:most] if nearest - nearness <= FAR]
+        return read + [at for at, _ in ranked[len(read) :] if self._facts[at].id in also]
 
 
 def _scores(pairs: Sequence[tuple[str, str]]) -> Sequence[Sequence[float]]:
@@ -108,7 +106,7 @@ def _scores(pairs: Sequence[tuple[str, str]]) -> Sequence[Sequence[float]]:
 def heard_of(question: Question, logits: Sequence[float]) -> Heard:
     """What the model's answer to a question says."""
     neither, contradicts, agrees = _log_softmax(logits)
-    return Heard(question.fact_id, neither, contradicts, agrees, question.nearness)
+    return Heard(question.fact_id, neither, contradicts, agrees)
 
 
 def strongest(found: Iterable[Heard]) -> list[Heard]:

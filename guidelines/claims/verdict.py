@@ -13,9 +13,6 @@ from guidelines.claims.judge import Judgement
 SURE = 0.6
 """A contradiction below this confidence is shown as unsure and gets no draft."""
 
-_FAINT = -8.0
-"""What the model says of other facts where there are none."""
-
 _SURELY_COMPARED = 0.6
 
 
@@ -42,33 +39,27 @@ def weights() -> Weights:
     return Weights(**stored)
 
 
-def signs(text: str, heard: Heard, others: Sequence[Heard], compared: Judgement | None) -> list[float]:
-    """What a contradiction is weighed by: what was read, what was compared, and how the other facts fare."""
+def signs(heard: Heard, compared: Judgement | None) -> list[float]:
+    """What a contradiction is weighed by: what was read, and what was compared."""
     against = compared.confidence if compared is not None and compared.contradicts else 0.0
-    beside = [each for each in others if each.fact_id != heard.fact_id]
     return [
         heard.lead,
         heard.agrees - heard.neither,
         against,
         float(against >= _SURELY_COMPARED),
         compared.confidence if compared is not None and not compared.contradicts else 0.0,
-        heard.nearness,
-        max((each.contradicts for each in beside), default=_FAINT),
-        max((each.agrees for each in beside), default=_FAINT),
-        math.log(max(len(text.split()), 1)),
-        float("?" in text),
     ]
 
 
-def weigh(text: str, heard: Sequence[Heard], compared: Mapping[str, Judgement]) -> list[Judgement]:
+def weigh(heard: Sequence[Heard], compared: Mapping[str, Judgement]) -> list[Judgement]:
     """One judgement a fact; facts of which the post says nothing are left out."""
-    found = [_weighed(text, each, heard, compared.get(each.fact_id)) for each in heard]
+    found = [_weighed(each, compared.get(each.fact_id)) for each in heard]
     return [each for each in found if each is not None]
 
 
-def _weighed(text: str, heard: Heard, others: Sequence[Heard], compared: Judgement | None) -> Judgement | None:
+def _weighed(heard: Heard, compared: Judgement | None) -> Judgement | None:
     trained = weights()
-    likely = trained.probability(signs(text, heard, others, compared))
+    likely = trained.probability(signs(heard, compared))
     if likely >= trained.worth_a_look:
         known = compared if compared is not None and compared.contradicts else None
         confidence = _confidence(likely, trained)

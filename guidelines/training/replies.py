@@ -23,9 +23,9 @@ from guidelines.suspicious import known_orders
 from guidelines.training.export import export
 from guidelines.training.fitting import logistic
 from guidelines.training.network import Example, Learner, each_of, fresh
-from guidelines.transformer import models, pieces
+from guidelines.transformer import Transformer, models, pieces, transformer
 
-_EVALUATORS = range(1, 4)
+_EVALUATORS = range(1, 6)
 """The evaluators' sets on which is weighed; those after them are left to measure by."""
 
 LABELS = {
@@ -140,9 +140,9 @@ class Weighed:
     heard: float
 
 
-def weighed(found: Sequence[Case], learner: Learner) -> dict[str, list[Weighed]]:
+def weighed(found: Sequence[Case], reader: Transformer) -> dict[str, list[Weighed]]:
     """What is known of each kind, on replies that the network has not seen."""
-    scores = learner.scores([asked(case) for case in found])
+    scores = reader.scores([asked(case) for case in found])
     rows: dict[str, list[Weighed]] = {kind: [] for kind in SCORES}
     for case, heard in zip(found, scores, strict=True):
         words = found_by_words(case.candidate)
@@ -184,18 +184,19 @@ def main() -> None:
     """Train, weigh, print, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("tests/data"))
-    parser.add_argument("--epochs", type=float, default=4)
-    parser.add_argument("--layers", type=int, default=3)
+    parser.add_argument("--epochs", type=float, default=3, help="0: only weigh the network that ships")
+    parser.add_argument("--layers", type=int, default=4)
     parser.add_argument("--rate", type=float, default=1e-4)
     options = parser.parse_args()
-    learner = Learner(pieces(), fresh(options.layers, classes=len(SCORES), seed=0))
-    learned = list(examples(list(cases(options.data))))
-    learner.learn(learned, each_of, epochs=options.epochs, rate=options.rate, after=lambda: None)
-    rows = weighed(list(of_evaluators(options.data)), learner)
+    if options.epochs:
+        learner = Learner(pieces(), fresh(options.layers, classes=len(SCORES), seed=0))
+        learned = list(examples(list(cases(options.data))))
+        learner.learn(learned, each_of, epochs=options.epochs, rate=options.rate, after=lambda: None)
+        export(learner.network, models() / "replies.onnx")
+    rows = weighed(list(of_evaluators(options.data)), transformer("replies"))
     weights = {kind: fitted(rows[kind]) for kind in SCORES}
     for kind in SCORES:
         report(kind, rows[kind], weights[kind])
-    export(learner.network, models() / "replies.onnx")
     (models() / "replies.json").write_text(json.dumps(weights, indent=1) + "\n", "utf-8")
 
 
