@@ -154,7 +154,7 @@ class Settings(BaseSettings):
     model_budget: int = Field(
         default=500,
         ge=0,
-        description="How many drafts a day the model may write.",
+        description="How often a day the model may be asked for a draft.",
         examples=["500"],
     )
     locale: str = Field(

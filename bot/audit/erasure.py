@@ -18,7 +18,7 @@ Spans = dict[str, list[tuple[int, int]]]
 
 THEIRS = ("parent", "parent_url", "post", "thread", "context", "author", "handle", "quote")
 """The fields in which others' words stand, whatever the entry is about."""
-ABOUT_THEM = ("mention.triaged", "mention.collected")
+ABOUT_THEM = ("mention.triaged", "mention.judged_again", "mention.collected")
 """The entries all of whose texts are others' words or quote them."""
 
 THIRD_PARTY = or_(AuditEntry.kind.in_(ABOUT_THEM), AuditText.field.in_(THEIRS))

@@ -15,6 +15,7 @@ from guidelines.reading import Reading
 
 _MOST_CHARACTERS: Final = 2_000
 _FEWEST_LETTERS: Final = 15
+_SEVERAL: Final = 2
 _NOISE: Final = re.compile(r"https?://\S+|[@#]\S+|\"[^\"]{1,200}\"|“[^”]{1,200}”|«[^»]{1,200}»")
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _SCRIPTS: Final = (
@@ -80,7 +81,7 @@ class LanguageOptions(Options):
 @lru_cache(maxsize=512)
 def detect(text: str) -> str | None:
     """Return a language code, or a script's name for other scripts; nothing when the text is too short or mixed."""
-    words = _WORD.findall(_NOISE.sub(" ", text[:_MOST_CHARACTERS]).lower())
+    words = _words(text)
     letters = sum(map(len, words))
     if letters < 4:
         return None
@@ -91,8 +92,15 @@ def detect(text: str) -> str | None:
 
 
 def may_be_english(text: str) -> bool:
-    """Whether the trained models may read a text: English is all that they were taught."""
-    return detect(text) in (None, "en")
+    """Whether the trained models may read a text: English is all that they were taught.
+
+    A text that is too short to tell is not where another language knows several of its words and English none.
+    """
+    found = detect(text)
+    if found is not None:
+        return found == "en"
+    hits = _hits(_words(text))
+    return hits["en"] > 0 or max(hits.values()) < _SEVERAL
 
 
 def _script(words: list[str]) -> str | None:
@@ -111,12 +119,21 @@ def _script_of(character: str) -> str:
     return next((script for script in _SCRIPTS if name.startswith(script)), "LATIN")
 
 
-def _by_function_words(words: list[str]) -> str | None:
+def _words(text: str) -> list[str]:
+    return _WORD.findall(_NOISE.sub(" ", text[:_MOST_CHARACTERS]).lower())
+
+
+def _hits(words: list[str]) -> dict[str, int]:
+    """How many of the words each language has among its commonest."""
     spelled = [word.replace("’", "'") for word in words]
-    hits = {
+    return {
         language: sum(word in function_words for word in spelled)
         for language, function_words in _FUNCTION_WORDS.items()
     }
+
+
+def _by_function_words(words: list[str]) -> str | None:
+    hits = _hits(words)
     best, second, *_ = sorted(hits, key=lambda language: -hits[language])
     enough = hits[best] >= 2 and hits[best] >= 0.15 * len(words)
     return best if enough and hits[best] >= 1.5 * hits[second] else None

@@ -95,10 +95,11 @@ def _build_required(options: RequireOptions, lists: Lists) -> Check:
 def _asked(phrases: Sequence[str]) -> str:
     """Say what was looked for. It is no advice: what to write the rule's own `fix` says."""
     named = [f"“{phrase.strip().rstrip('*')}”" for phrase in phrases if phrase.strip()]
+    sought = ", ".join(named[:_NAMED])
     if len(named) == 1:
-        return f"Does not say {named[0]}."
-    more = f" or {len(named) - _NAMED} more" if len(named) > _NAMED else ""
-    return f"Says none of {', '.join(named[:_NAMED])}{more}."
+        return f"Does not say {sought}."
+    more = len(named) - _NAMED
+    return f"Says none of {sought} or {more} more." if more > 0 else f"Says none of {sought}."
 
 
 def kinds() -> tuple[Kind, ...]:
