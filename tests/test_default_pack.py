@@ -15,6 +15,7 @@ from guidelines.pack import Pack, default, load
 from guidelines.testing import as_text, run_examples
 
 DATA = Path(__file__).parent / "data"
+UNSEEN = DATA / "unseen"
 REPLIES = DATA / "replies.jsonl"
 PROMISED = ("hard-sell", "disclosure", "private-data", "tone", "promise")
 
@@ -46,19 +47,17 @@ def test_the_default_pack_is_free_of_problems_and_remarks() -> None:
     assert [str(remark) for remark in lint(default())] == []
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["replies.jsonl", "replies_second_author.jsonl", "replies_third_author.jsonl", "replies_fourth_author.jsonl"],
-)
-def test_labelled_replies_keep_the_figures_we_promise(name: str) -> None:
-    judged = judge_all(read_replies(DATA / name), default())
-    assert len(judged) >= 300
+def test_what_evaluators_wrote_keeps_the_figures_we_promise() -> None:
+    judged = [
+        one for path in sorted(UNSEEN.glob("replies_*.jsonl")) for one in judge_all(read_replies(path), default())
+    ]
+    assert len(judged) >= 2_000
     for score in scores(judged, PROMISED):
-        floor = 0.75 if score.rule == "tone" else 0.85
-        assert score.precision >= 0.9, score
+        floor = 0.72 if score.rule == "tone" else 0.85
+        assert score.precision >= 0.92, score
         assert score.recall >= floor, score
     fine = [one for one in judged if not one.labelled.rules]
-    assert sum(one.verdict.blocked for one in fine) <= 0.03 * len(fine)
+    assert sum(one.verdict.blocked for one in fine) <= 0.04 * len(fine)
     assert "The ten worst:" in report(judged, PROMISED)
 
 
