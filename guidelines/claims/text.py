@@ -13,6 +13,8 @@ LONGEST = 20_000
 """Code points that are read; what lies behind them is ignored, so that no post can be slow."""
 
 _MARKUP = re.compile(r"<(?:br|/?p|/?div|/?li)\b[^<>]{0,200}>|</?[a-zA-Z!][^<>]{0,300}>|https?://\S+|www\.\S+")
+_SLASHED = re.compile("(?!24\u20447)([0-9]{1,3}|[⁰¹²³⁴-⁹]{1,3})\u2044([0-9]{1,3}|[₀-₉]{1,3})(?![0-9/\u2044])")
+_WHOLE = re.compile("(?<![0-9.,])[0-9]{1,3}$")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,10});")
 _TOKEN = re.compile(
     r"(?P<special>24\s?[/x]\s?7(?![0-9])|[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])|[0-9]{1,2}[/.][0-9]{1,2}[/.][0-9]{4}(?![0-9])|[0-9]{1,2}:[0-9]{2}(?![0-9])"
@@ -78,6 +80,8 @@ def fold(text: str) -> Folded:
 
 def _readable(text: str, position: int) -> tuple[str, int]:
     character = text[position]
+    if (fraction := _fraction(text, position)) is not None:
+        return fraction
     if character.isascii() and character not in "<&hw`":
         return character, 1
     if character in "<hw" and (markup := _MARKUP.match(text, position)):
@@ -86,7 +90,42 @@ def _readable(text: str, position: int) -> tuple[str, int]:
         return html.unescape(entity.group()).translate(LOOKALIKES), len(entity.group())
     if character.isascii() and character != "`":
         return character, 1
+    if _is_superscript(character) and not text[max(0, position - 1) : position].isalpha():
+        return "", 1
     return _plain(character), 1
+
+
+def _is_superscript(character: str) -> bool:
+    """Whether a sign is a small raised digit: behind a letter a unit's ("m²"), anywhere else a note's."""
+    return character.isdigit() and unicodedata.decomposition(character).startswith("<super>")
+
+
+def _fraction(text: str, position: int) -> tuple[str, int] | None:
+    """A fraction as decimals, which a whole number before it takes in: "8½", "8 ½"; and how far it goes."""
+    if text[position].isspace():
+        parts = _parts(text, position + 1)
+        return ("", 1) if parts and parts[0] < 1 and _WHOLE.search(text, max(0, position - 4), position) else None
+    parts = _parts(text, position)
+    if parts is None:
+        return None
+    value, length = parts
+    before = text[max(0, position - 1) : position]
+    whole = before.isdecimal() or (before.isspace() and _WHOLE.search(text, max(0, position - 5), position - 1))
+    decimals = f"{value:.3g}"
+    return decimals.removeprefix("0") if whole and value < 1 else decimals, length
+
+
+def _parts(text: str, position: int) -> tuple[float, int] | None:
+    """The value of the fraction that begins at a place, and how many signs spell it."""
+    character = text[position : position + 1]
+    if not character.isnumeric():
+        return None
+    if unicodedata.decomposition(character).startswith("<fraction>") and (value := unicodedata.numeric(character)) < 1:
+        return value, 1
+    within = character.isdecimal() and text[max(0, position - 1) : position].isdecimal()
+    slashed = None if within else _SLASHED.match(text, position)
+    upper, lower = (int(unicodedata.normalize("NFKC", part)) for part in slashed.groups()) if slashed else (0, 0)
+    return (upper / lower, len(slashed.group())) if slashed and lower else None
 
 
 def _plain(character: str) -> str:
