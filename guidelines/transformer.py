@@ -42,6 +42,10 @@ class Pieces:
     def _of(self, text: str) -> list[int]:
         return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
+    def knows(self, word: str) -> bool:
+        """Whether a word is common enough to be one piece."""
+        return len(self._of(word)) == 1
+
     def vectors(self, numbers: np.ndarray) -> np.ndarray:
         """The vectors of some pieces: float32, one axis more than `numbers`."""
         rows: np.ndarray = self._words[numbers].astype(np.float32) * self._scale[numbers].astype(np.float32)
