@@ -11,6 +11,7 @@ from guidelines.claims.evidence import Prepared
 from guidelines.claims.inference import Inference
 from guidelines.claims.judge import Judge, Judgement
 from guidelines.claims.load import FactFile, Problem, load
+from guidelines.claims.namesakes import Namesakes
 from guidelines.claims.record import Fact
 from guidelines.claims.verdict import SURE, weigh
 
@@ -56,6 +57,7 @@ class FactBase:
         self.problems = file.problems
         self.review_days = file.review_days
         self._judge = Judge(file.facts)
+        self._namesakes = Namesakes(self.facts, self._judge.facts, self._judge.entities)
         self._inference = Inference(file.facts, self._judge.entities) if trained else None
 
     @classmethod
@@ -96,10 +98,10 @@ class FactBase:
     def _judged(self, text: str, parent: str | None, *, ours: bool) -> list[Judgement]:
         compared = self._judge.judge(text, parent)
         if self._inference is None or ours or not may_be_english(text):
-            return compared
+            return self._namesakes.settle(compared, (), text, parent)
         heard = self._inference.hear(text, parent, also=[each.fact_id for each in compared])
         found = weigh(heard, {each.fact_id: each for each in compared})
-        return [self._placed(each, text) for each in found]
+        return [self._placed(each, text) for each in self._namesakes.settle(found, compared, text, parent)]
 
     def _placed(self, found: Judgement, text: str) -> Judgement:
         """A contradiction with its place, which the comparisons know and a reading of the whole does not."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from guidelines.claims import gate
 from guidelines.claims.calendar import decade_at
-from guidelines.claims.entities import EntityIndex, Mention
+from guidelines.claims.entities import EntityIndex, Mention, narrowed
 from guidelines.claims.gate import Stance
 from guidelines.claims.lexicon import group, meanings, phrases, stem, stop_words, weak_words
 from guidelines.claims.quotations import is_quoted
@@ -49,11 +49,20 @@ class Clause:
 
 def clauses_of(text: str, index: EntityIndex, *, parent: str | None = None) -> list[Clause]:
     """The clauses of a post, with entities and stance settled, and those that answer a question in its parent."""
-    clauses = _split_all(text, index)
-    context = _split_all(parent, index) if parent else []
+    context = _narrowed(_split_all(parent, index)) if parent else []
+    clauses = _narrowed(_split_all(text, index), context)
     clauses = _attribute(clauses, _inherited(context))
     clauses = _refute(clauses)
     return _answer(clauses, context) if context else _answer(clauses, clauses)
+
+
+def _narrowed(clauses: list[Clause], context: Sequence[Clause] = ()) -> list[Clause]:
+    """Let a name that several entities share mean the one that the post, or its parent, names in full."""
+    if not any(mention.shared for clause in clauses for mention in clause.mentions):
+        return clauses
+    beside = [mention for clause in context for mention in clause.mentions]
+    settled = iter(narrowed([mention for clause in clauses for mention in clause.mentions], beside))
+    return [replace(clause, mentions=tuple(next(settled) for _ in clause.mentions)) for clause in clauses]
 
 
 def _inherited(context: Sequence[Clause]) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """Which of the known companies and products a text speaks of, and which words are part of their names."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from guidelines.claims.lexicon import group
 from guidelines.claims.text import Token, fold, tokens_of
@@ -29,12 +29,38 @@ _CONTRAST_PAIRS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A name in a text: its tokens, the entities it may mean, and whether it only serves as a contrast."""
+    """A name in a text: its tokens, the entities it may mean, and whether it only serves as a contrast.
+
+    `name` is the name that was found, as it is known; `shared` says that it is a short
+    name of several entities and the full name of none.
+    """
 
     first: int
     last: int
     entities: frozenset[str]
     contrast: bool
+    name: tuple[str, ...] = ()
+    shared: bool = False
+
+
+def narrowed(mentions: Sequence[Mention], beside: Sequence[Mention] = ()) -> list[Mention]:
+    """A name that several entities share means the one whose longer name holds it and stands here, or else `beside`."""
+    return [_narrowed(each, mentions, beside) if each.shared else each for each in mentions]
+
+
+def _narrowed(mention: Mention, here: Sequence[Mention], beside: Sequence[Mention]) -> Mention:
+    longer = _longer(mention, here) or _longer(mention, beside)
+    return replace(mention, entities=mention.entities & longer or mention.entities)
+
+
+def _longer(mention: Mention, others: Sequence[Mention]) -> frozenset[str]:
+    longer = [each for each in others if not each.contrast and _holds(each.name, mention.name)]
+    return frozenset().union(*(each.entities for each in longer))
+
+
+def _holds(name: tuple[str, ...], part: tuple[str, ...]) -> bool:
+    size = len(part)
+    return len(name) > size and any(name[at : at + size] == part for at in range(len(name) - size + 1))
 
 
 def name_parts(name: str) -> tuple[str, ...]:
@@ -51,6 +77,7 @@ class EntityIndex:
         self._by_first: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         self._joined: dict[str, set[str]] = {}
         self._own: dict[tuple[str, ...], set[str]] = {}
+        self._full: dict[tuple[str, ...], str] = {}
         self._generic: set[tuple[str, ...]] = set()
         for name, entity in names:
             self._add(name, entity)
@@ -65,6 +92,8 @@ class EntityIndex:
         self._by_first.setdefault(parts[0], []).append((parts, entity))
         self._joined.setdefault("".join(parts), set()).add(entity)
         self._own.setdefault(parts, set()).add(entity)
+        if name == entity:
+            self._full[parts] = entity
         if parts[0] in ("the", "a", "our") and len(parts) == 2:
             self._generic.add(parts)
 
@@ -73,25 +102,30 @@ class EntityIndex:
         found: list[Mention] = []
         at = 0
         while at < len(tokens):
-            length, entities = self._at(tokens, at)
+            length, entities, name = self._at(tokens, at)
             if entities:
-                found.append(Mention(at, at + length - 1, entities, _is_contrast(tokens, at)))
+                shared = len(self._own.get(name, ())) > 1 and name not in self._full
+                found.append(Mention(at, at + length - 1, entities, _is_contrast(tokens, at), name, shared))
             at += max(length, 1)
         return found
 
-    def _at(self, tokens: Sequence[Token], at: int) -> tuple[int, frozenset[str]]:
+    def _at(self, tokens: Sequence[Token], at: int) -> tuple[int, frozenset[str], tuple[str, ...]]:
         if tokens[at].kind == "symbol":
-            return 1, frozenset()
+            return 1, frozenset(), ()
         word = tokens[at].text.removesuffix("'s")
+        no_name = len(word) == 1 and not _is_letter_name(tokens, at)
         counted = at > 0 and tokens[at - 1].kind == "number"
         for parts, _ in self._by_first.get(word, ()):
-            if counted and len(parts) > 1 and parts[:1] in self._own:
+            if (counted and len(parts) > 1 and parts[:1] in self._own) or (no_name and len(parts) == 1):
                 continue
             length = _match(tokens, at, parts)
             if length and not (parts in self._generic and not tokens[at + length - 1].capital):
-                return length, self._entities(parts)
-        joined = self._joined.get(word) or self._joined.get(word.removesuffix("s")) or self._slip(word)
-        return 1, frozenset(joined or ())
+                return length, self._entities(parts), parts
+        if no_name:
+            return 1, frozenset(), ()
+        one = word.removesuffix("s") if len(word) > 2 else word
+        joined = self._joined.get(word) or self._joined.get(one) or self._slip(word)
+        return 1, frozenset(joined or ()), (word,)
 
     def _slip(self, word: str) -> set[str] | None:
         if len(word) < 6 or not word.isalpha():
@@ -108,8 +142,20 @@ class EntityIndex:
         for start in range(len(parts)):
             for end in range(start + 1, len(parts) + 1):
                 if end - start < len(parts):
-                    found |= self._own.get(parts[start:end], set())
+                    found |= self._wholes(parts[start:end], self._own[parts])
         return frozenset(found)
+
+    def _wholes(self, part: tuple[str, ...], own: set[str]) -> set[str]:
+        """Whose name a part of a longer name is: who only shares that name with the longer one's is another company."""
+        bearers, full = self._own.get(part, set()), self._full.get(part)
+        if bearers.isdisjoint(own) or full in own:
+            return bearers
+        return bearers & {full}
+
+
+def _is_letter_name(tokens: Sequence[Token], at: int) -> bool:
+    """Whether one letter stands there as a name does, which "x" in "2 x 3" does not."""
+    return tokens[at].kind != "word" or tokens[at].capital or (at > 0 and tokens[at - 1].text in ("@", "#"))
 
 
 def _match(tokens: Sequence[Token], at: int, parts: tuple[str, ...]) -> int:

@@ -58,7 +58,8 @@ class Inference:
         self, text: str, parent: str | None, *, also: Iterable[str] = (), most: int = MOST
     ) -> Iterator[Question]:
         """What to ask of a post: the nearest facts of the companies it names, and those `also` named by their ids."""
-        post, before = worded(text, self._index), worded(parent or "", self._index)
+        before = worded(parent or "", self._index)
+        post = worded(text, self._index, before.mentions)
         for at in self._near(post, before, set(also), most):
             entity, fact = {self._facts[at].entity}, self._wordings[at]
             asked = before.shown(entity, fact)[:_LONGEST_PARENT]

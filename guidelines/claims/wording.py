@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from guidelines.claims.amounts import Match, comparable, compare
-from guidelines.claims.entities import EntityIndex, Mention
+from guidelines.claims.entities import EntityIndex, Mention, narrowed
 from guidelines.claims.quantities import Quantity, quantities_of
 from guidelines.claims.text import Token, fold, sentence_bounds, tokens_of
 from guidelines.claims.values import Value, values_of
@@ -89,12 +89,12 @@ class Wording:
                 yield end, end, _MARKS[Match.EQUAL if any(agreeing) else Match.DIFFERENT]
 
 
-def worded(text: str, index: EntityIndex) -> Wording:
-    """Find the names, amounts and values of a text."""
+def worded(text: str, index: EntityIndex, beside: Sequence[Mention] = ()) -> Wording:
+    """Find the names, amounts and values of a text; names `beside` it tell whom a shared name means."""
     folded = fold(text)
     readable = fold(folded.text)
     tokens = tokens_of(readable)
-    mentions = index.mentions(tokens)
+    mentions = narrowed(index.mentions(tokens), beside)
     names = {at for mention in mentions for at in range(mention.first, mention.last + 1)}
     return Wording(
         readable.text,
