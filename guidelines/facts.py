@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from guidelines.checks.language import may_be_english
+from guidelines.claims.clauses import are_all_read
 from guidelines.claims.evidence import Prepared
 from guidelines.claims.inference import Inference
 from guidelines.claims.judge import Judge, Judgement
@@ -19,6 +20,8 @@ __all__ = ["Claim", "Fact", "FactBase", "FactsError", "Label", "Problem"]
 
 LIKELY = 0.5
 """An agreement below this confidence is no agreement: the text says more than the fact."""
+
+_READ_IN_PART = " The text is too long to be read whole, and some of it was not read."
 
 
 class Label(StrEnum):
@@ -82,7 +85,10 @@ class FactBase:
     def check(self, text: str, *, parent: str | None = None, now: datetime) -> Claim:
         """The one claim of a text that matters most: a contradiction before anything else, or `none`."""
         claims = self.check_all(text, parent=parent, now=now)
-        return claims[0] if claims else Claim(Label.NONE, reason="No claim about a fact was found.")
+        found = claims[0] if claims else Claim(Label.NONE, reason="No claim about a fact was found.")
+        if found.label is Label.CONTRADICTS or self._reads_all(text):
+            return found
+        return replace(found, reason=found.reason + _READ_IN_PART)
 
     def check_all(self, text: str, *, parent: str | None = None, now: datetime, ours: bool = False) -> list[Claim]:
         """Every claim found, at most one per fact; contradictions first, surest first.
@@ -94,6 +100,9 @@ class FactBase:
         claims = [claim for claim in claims if claim.label is not Label.NONE]
         order = (Label.CONTRADICTS, Label.UNSURE, Label.AGREES, Label.NONE)
         return sorted(claims, key=lambda claim: (order.index(claim.label), -claim.confidence))
+
+    def _reads_all(self, text: str) -> bool:
+        return are_all_read(text) and (self._inference is None or self._inference.reads_all(text))
 
     def _judged(self, text: str, parent: str | None, *, ours: bool) -> list[Judgement]:
         compared = self._judge.judge(text, parent)
@@ -107,7 +116,8 @@ class FactBase:
         """A contradiction with its place, which the comparisons know and a reading of the whole does not."""
         if self._inference is None or found.spans or not found.contradicts:
             return found
-        return replace(found, spans=(self._inference.sentence(text, found.fact_id),))
+        place = self._inference.sentence(text, found.fact_id)
+        return replace(found, spans=(place,) if place else ())
 
     def _claim(self, found: Judgement, standing: set[str]) -> Claim:
         reason = found.reason
@@ -118,4 +128,6 @@ class FactBase:
             reason += " The fact is out of date or unreviewed, so it corrects nobody."
         else:
             label = Label.CONTRADICTS if found.confidence >= SURE else Label.UNSURE
+        if label is not Label.CONTRADICTS:
+            reason += found.doubt
         return Claim(label, found.fact_id, round(found.confidence, 3), found.spans, reason)

@@ -174,3 +174,39 @@ def test_without_the_model_the_comparisons_decide_alone() -> None:
     plain = FactBase.load(FACTS, trained=False)
     assert plain.check("Fernhollow is based in Berlin.", now=NOW).label is Label.CONTRADICTS
     assert plain.check("ugh, microplastics in every cup at Fernhollow", now=NOW).label is Label.NONE
+
+
+IDLE = "We walked along the coast and the weather was fine. "
+
+
+def test_the_place_of_a_contradiction_is_found_far_behind_in_a_long_post() -> None:
+    claim = "Fernhollow tea costs 20 euros a tin."
+    text = IDLE * 90 + claim
+    found = INFERENCE.sentence(text, "fern-price")
+    assert found is not None
+    assert text[slice(*found)] == claim
+
+
+def test_where_too_many_sentences_may_be_meant_no_place_is_named() -> None:
+    assert INFERENCE.sentence("So. " * 60 + "Fernhollow tea costs 20 euros a tin.", "fern-price") is None
+
+
+@pytest.mark.parametrize("text", [IDLE * 90, "a" * 25_000 + " Fernhollow tea costs 20 euros a tin."])
+def test_an_answer_about_a_post_that_was_read_in_part_says_so(text: str) -> None:
+    found = BASE.check(text, now=NOW)
+    assert found.label is Label.NONE
+    assert found.reason.endswith("The text is too long to be read whole, and some of it was not read.")
+    assert FactBase.load(FACTS, trained=False).check(text, now=NOW).reason == found.reason
+
+
+def test_a_short_post_is_read_whole_and_nothing_is_said_of_it() -> None:
+    assert BASE.check(IDLE * 5, now=NOW).reason == "No claim about a fact was found."
+
+
+def test_the_reason_for_a_correction_never_says_that_it_is_not_sure() -> None:
+    text = "I buy Fernhollow tea, it costs me 20 euros a tin"
+    plainly = FactBase.load(FACTS, trained=False).check(text, now=NOW)
+    assert (plainly.label, plainly.reason[-12:]) == (Label.UNSURE, "is not sure.")
+    claim = BASE.check(text, now=NOW)
+    assert claim.label is Label.CONTRADICTS
+    assert claim.reason == "The post says “20 euros”; the fact says “12 euros”."

@@ -9,7 +9,7 @@ from guidelines.claims.entities import EntityIndex, Mention, narrowed
 from guidelines.claims.gate import Stance
 from guidelines.claims.lexicon import group, meanings, phrases, stem, stop_words, weak_words
 from guidelines.claims.quotations import is_quoted
-from guidelines.claims.text import Token, fold, sentence_bounds, tokens_of
+from guidelines.claims.text import LONGEST, Token, fold, sentence_bounds, tokens_of
 from guidelines.claims.variants import VARIANTS
 
 MOST_SENTENCES = 60
@@ -54,6 +54,12 @@ def clauses_of(text: str, index: EntityIndex, *, parent: str | None = None) -> l
     clauses = _attribute(clauses, _inherited(context))
     clauses = _refute(clauses)
     return _answer(clauses, context) if context else _answer(clauses, clauses)
+
+
+def are_all_read(text: str) -> bool:
+    """Whether a text is short enough for all its sentences to be read."""
+    bounds = sentence_bounds(fold(text).text)
+    return len(text) <= LONGEST and len(bounds) <= MOST_SENTENCES
 
 
 def _narrowed(clauses: list[Clause], context: Sequence[Clause] = ()) -> list[Clause]:

@@ -73,17 +73,33 @@ class Inference:
         scores = _scores([(each.first, each.second) for each in asked])
         return strongest(map(heard_of, asked, scores))
 
-    def sentence(self, text: str, fact_id: str) -> tuple[int, int]:
-        """Where in a post the sentence stands that contradicts a fact most, in code points of the text."""
+    def reads_all(self, text: str) -> bool:
+        """Whether no passage of a post is left out."""
+        return not worded(text, self._index).is_cut
+
+    def sentence(self, text: str, fact_id: str) -> tuple[int, int] | None:
+        """Where in a post the sentence stands that contradicts a fact most, in code points of the text.
+
+        Nothing where the passage that does has too many sentences to be read one by one.
+        """
         at = next(number for number, fact in enumerate(self._facts) if fact.id == fact_id)
-        post, entity, fact = worded(text, self._index), {self._facts[at].entity}, self._wordings[at]
-        places = post.sentences()[:_MOST_SENTENCES] or [(0, len(post.text))]
-        pairs = [(self._statements[at], post.shown(entity, fact, place)) for place in places]
-        scores = _scores(pairs) if len(pairs) > 1 else [(0.0, 0.0, 0.0)]
-        (start, end), _ = max(zip(places, map(_log_softmax, scores), strict=True), key=lambda each: each[1][1])
+        post = worded(text, self._index)
+        first, last = self._surest(at, post, post.passages() or [(0, len(post.text))])
+        within = [(start, min(end, last)) for start, end in post.sentences() if first <= start < last]
+        if len(within) > _MOST_SENTENCES:
+            return None
+        start, end = self._surest(at, post, within or [(first, last)])
         shown = post.text[start:end]
         start += len(shown) - len(shown.lstrip())
         return post.origin[start], post.origin[start + len(shown.strip()) - 1] + 1
+
+    def _surest(self, at: int, post: Wording, places: Sequence[tuple[int, int]]) -> tuple[int, int]:
+        """The place that contradicts a fact most."""
+        entity, fact = {self._facts[at].entity}, self._wordings[at]
+        pairs = [(self._statements[at], post.shown(entity, fact, place)) for place in places]
+        scores = _scores(pairs) if len(pairs) > 1 else [(0.0, 0.0, 0.0)]
+        found = zip(places, map(_log_softmax, scores), strict=True)
+        return max(found, key=lambda each: each[1][1])[0]
 
     def _near(self, post: Wording, before: Wording, also: set[str], most: int) -> list[int]:
         entities = post.entities | before.entities

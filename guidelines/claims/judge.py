@@ -54,6 +54,8 @@ class Judgement:
     amount: tuple[int, int] | None = None
     fit: float = 0.0
     """How much of the fact stands in the post; of two that are as sure, the better fit is meant."""
+    doubt: str = ""
+    """Why it is not sure, as a sentence behind the reason."""
 
 
 class Judge:
@@ -268,7 +270,7 @@ def _stems(said: Said) -> frozenset[str]:
 
 
 def _judgement(fact: Prepared, clause: Clause, reading: Reading, evidence: Evidence) -> Judgement:
-    contradicts, confidence, reason = evidence.contradicts, evidence.confidence, evidence.reason
+    contradicts, confidence, reason, doubt = evidence.contradicts, evidence.confidence, evidence.reason, ""
     if clause.refuted or (clause.reported and not gate.merely_reports(clause.tokens)):
         if not contradicts and evidence.confidence < _PLAINLY:
             return Judgement(fact.id, False, 0.5, (), reason)
@@ -281,11 +283,10 @@ def _judgement(fact: Prepared, clause: Clause, reading: Reading, evidence: Evide
         confidence *= 0.4 + 0.6 * _told(fact, reading)
     if clause.stance in DOUBTFUL and not (clause.stance is Stance.FUTURE and _looks_ahead(fact)):
         confidence = min(confidence, _DOUBT)
-        reason += f" The sentence is {_DOUBTS[clause.stance]}, so this is not sure."
+        doubt = f" The sentence is {_DOUBTS[clause.stance]}, so this is not sure."
     spans = (reading.span(evidence.first, evidence.last),)
-    return Judgement(
-        fact.id, contradicts, confidence, spans, reason, spans[0] if evidence.quantity is not None else None
-    )
+    amount = spans[0] if evidence.quantity is not None else None
+    return Judgement(fact.id, contradicts, confidence, spans, reason, amount, doubt=doubt)
 
 
 def _told(fact: Prepared, reading: Reading) -> float:

@@ -37,8 +37,8 @@ class Namesakes:
         other = next((each for each in agreeing if self._may_be_meant(found.fact_id, each, alike)), None)
         if other is None:
             return found
-        reason = f"{found.reason} It is true of {self._entity(other)}, which goes by that name, so this is not sure."
-        return replace(found, confidence=min(found.confidence, _UNSURE), reason=reason)
+        doubt = f"{found.doubt} It is true of {self._entity(other)}, which goes by that name, so this is not sure."
+        return replace(found, confidence=min(found.confidence, _UNSURE), doubt=doubt)
 
     def _may_be_meant(self, fact_id: str, other: str, alike: Sequence[frozenset[str]]) -> bool:
         pair = {self._entity(fact_id), self._entity(other)}

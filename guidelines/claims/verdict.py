@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 
@@ -65,7 +65,7 @@ def _weighed(heard: Heard, compared: Judgement | None) -> Judgement | None:
         confidence = _confidence(likely, trained)
         if known is None:
             return Judgement(heard.fact_id, True, confidence, (), _OTHERWISE)
-        return Judgement(heard.fact_id, True, confidence, known.spans, known.reason, known.amount, known.fit)
+        return replace(known, confidence=confidence)
     same = math.exp(heard.agrees)
     if compared is not None and not compared.contradicts and compared.confidence > same > _HALF_HEARD:
         return compared

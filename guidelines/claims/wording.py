@@ -41,6 +41,16 @@ class Wording:
 
     def passages(self) -> list[tuple[int, int]]:
         """Runs of sentences short enough to be read at once, the first of them at most; the whole text, if it is."""
+        found = self._runs()
+        named = [each for each in found if any(each[0] <= at < each[1] for at in self._named())]
+        return sorted((named + [each for each in found if each not in named])[:MOST_PASSAGES])
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it has more passages than are read."""
+        return len(self._runs()) > MOST_PASSAGES
+
+    def _runs(self) -> list[tuple[int, int]]:
         if len(self.text) <= _LONGEST_PASSAGE:
             return [(0, len(self.text))]
         found: list[tuple[int, int]] = []
@@ -50,8 +60,7 @@ class Wording:
                 found[-1] = (found[-1][0], end)
             else:
                 found.append((start, end))
-        named = [each for each in found if any(each[0] <= at < each[1] for at in self._named())]
-        return sorted((named + [each for each in found if each not in named])[:MOST_PASSAGES])
+        return found
 
     def _named(self) -> list[int]:
         return [self.tokens[mention.first].start for mention in self.mentions]
