@@ -1,6 +1,7 @@
 """The shape of a guideline pack: its keys, what each may hold, and what is said when one is wrong."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
@@ -26,6 +27,7 @@ ACCOUNTS: Final[Mapping[str, str]] = {
 """Who writes: a pack may say it in two ways."""
 
 
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}")
 _SURELY: Final = 0.75
 """Of few words all are named, unless one is very near to what was written."""
 
@@ -64,10 +66,24 @@ def _as_list(value: object) -> object:
 
 
 def _weight(value: object) -> object:
-    known = (*Severity, OFF)
+    return _one_of(value, (*Severity, OFF), "weight")
+
+
+def _severity(value: object) -> object:
+    return value if value is None else _one_of(value, tuple(Severity), "severity")
+
+
+def _one_of(value: object, known: Sequence[str], what: str) -> object:
     if value not in known:
-        raise ValueError(f"'{value}' is no weight ({did_you_mean(str(value), known, cutoff=_SURELY)})")
+        raise ValueError(f"'{value}' is no {what} ({did_you_mean(str(value).strip().lower(), known, cutoff=_SURELY)})")
     return value
+
+
+def _known_language(written: str) -> str:
+    name = language_name(written)
+    if name != ALL and not _LANGUAGE.fullmatch(name):
+        raise ValueError(f"'{written}' is no language (write its code, such as en, de or pt-BR)")
+    return name
 
 
 class _Closed(BaseModel):
@@ -110,7 +126,7 @@ class Condition(_Closed):
 _NAMERS: Final[Mapping[str, Callable[[str], str]]] = {
     "platform": lambda written: written.strip().lower(),
     "venue": venue_name,
-    "language": language_name,
+    "language": _known_language,
 }
 
 
@@ -159,6 +175,9 @@ class Example(_Closed):
     @model_validator(mode="before")
     @classmethod
     def _plain(cls, value: object) -> object:
+        if isinstance(value, dict) and len(value) == 1 and not value.keys() & cls.model_fields.keys():
+            [(before, after)] = value.items()
+            raise ValueError(f"a text with a colon needs quotes: '{before}: {after}'")
         return {"text": value} if isinstance(value, str) else value
 
 
@@ -233,7 +252,7 @@ class IdentityScope(Scope):
 class Defaults(_Closed):
     """What a rule has when it does not say."""
 
-    severity: Severity = Severity.WARN
+    severity: Annotated[Severity, BeforeValidator(_severity)] = Severity.WARN
     platforms: Scope = Scope()
     venues: VenueScope = VenueScope()
     languages: Names = ("all",)
@@ -246,7 +265,7 @@ class Defaults(_Closed):
     @field_validator("languages")
     @classmethod
     def _compared(cls, written: Names) -> Names:
-        return tuple(map(language_name, written))
+        return tuple(map(_known_language, written))
 
 
 class RuleText(_Closed):
@@ -255,7 +274,7 @@ class RuleText(_Closed):
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")
     title: str = ""
     why: str = ""
-    severity: Severity | None = None
+    severity: Annotated[Severity | None, BeforeValidator(_severity)] = None
     platforms: Scope | None = None
     venues: VenueScope | None = None
     identities: IdentityScope | None = None
@@ -278,7 +297,7 @@ class RuleText(_Closed):
     @field_validator("languages")
     @classmethod
     def _compared(cls, written: Names | None) -> Names | None:
-        return None if written is None else tuple(map(language_name, written))
+        return None if written is None else tuple(map(_known_language, written))
 
     @model_validator(mode="after")
     def _does_something(self) -> "RuleText":

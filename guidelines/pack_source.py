@@ -28,6 +28,7 @@ _SAID: Final[Mapping[str, str]] = {
     "float_parsing": "must be a number",
     "bool_type": "must be true or false",
     "bool_parsing": "must be true or false",
+    "string_pattern_mismatch": "must be a name of small letters, digits, - and _, 63 at most, such as no-hard-sell",
 }
 """Pydantic's sentences in words for people who never wrote a program."""
 _BEHIND: Final = frozenset({"effects", "only"})
@@ -57,9 +58,13 @@ class Problem:
     hint: str = ""
     blocking: bool = False
 
+    @property
+    def said(self) -> str:
+        """What is wrong and how to mend it."""
+        return f"{self.reason} ({self.hint})" if self.hint else self.reason
+
     def __str__(self) -> str:
-        hint = f" ({self.hint})" if self.hint else ""
-        return f"{self.file}:{self.line} {self.rule}: {self.reason}{hint}"
+        return f"{self.file}:{self.line} {self.rule}: {self.said}"
 
 
 class PackError(Exception):

@@ -53,9 +53,7 @@ class _Reading:
         try:
             text = RuleText.model_validate(_hoisted(plain(self._node)))
         except ValidationError as error:
-            problems.extend(
-                validation_problems(error, self._node, self._file, self._name, RuleText, blocking=self._would_block())
-            )
+            problems.extend(self._problems_of(error))
             return None
         except ValueError as error:
             problems.append(self._problem(str(error)))
@@ -64,12 +62,17 @@ class _Reading:
         problems.extend(broken)
         return None if broken else self._compiled(text, checks)
 
+    def _problems_of(self, error: ValidationError) -> list[Problem]:
+        if not isinstance(self._node, dict):
+            return [self._problem("a rule must be keys with values, such as {id: no-junk, check: {phrases: [junk]}}")]
+        return validation_problems(error, self._node, self._file, self._name, RuleText, blocking=self._would_block())
+
     def _would_block(self) -> bool:
         """Whether the rule would forbid posting, guessed from the raw text; a doubtful severity counts as blocking."""
         if not isinstance(self._node, dict):
             return True
-        written = self._node.get("severity", self._header.defaults.severity.value)
-        scoped = str([self._node.get(key) for key in ("platforms", "venues", "identities")])
+        written = str(self._node.get("severity", self._header.defaults.severity.value)).strip().lower()
+        scoped = str([self._node.get(key) for key in ("platforms", "venues", "identities")]).lower()
         return written not in (Severity.WARN.value, Severity.INFO.value) or "block" in scoped
 
     def _problem(self, reason: str, hint: str = "", line: int | None = None) -> Problem:

@@ -11,7 +11,7 @@ from typing import Final
 
 from guidelines.base import Candidate
 from guidelines.checks.lexicon import lexicon
-from guidelines.reading import Reading
+from guidelines.reading import READ_LIMIT, Reading
 from guidelines.reply_model import orders
 
 _LEXICON: Final = lexicon("injection")
@@ -52,6 +52,12 @@ _READ: Final = 20_000
 def suspicion(text: str) -> str | None:
     """Say why a post looks like an attempt to steer a model, or return nothing."""
     return known_orders(text) or (_HEARD if orders(text) else None)
+
+
+def unread(text: str) -> str:
+    """Say how much of a post nobody looked at; empty where all of it was read."""
+    length = len(text)
+    return f"only the first {READ_LIMIT:,} of {length:,} characters were read" if length > READ_LIMIT else ""
 
 
 def known_orders(text: str) -> str | None:

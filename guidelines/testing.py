@@ -1,7 +1,7 @@
 """Runs the examples of a pack as its tests: hits and misses per rule, cross-fires, and rules with too few examples."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from xml.etree import ElementTree
 
@@ -103,7 +103,8 @@ def run_examples(
 
     `platforms` are the names that the pack may speak of; without them no name is doubted.
     """
-    results = (RuleResult(rule.id, tuple(_outcomes(rule, pack, facts, judge)), rule.untested) for rule in pack.rules)
+    whole = replace(pack, problems=())  # a broken blocking rule blocks every text, which says nothing of the others
+    results = (RuleResult(rule.id, tuple(_outcomes(rule, whole, facts, judge)), rule.untested) for rule in pack.rules)
     return TestReport(pack, tuple(results), tuple(unknown_platforms(pack, platforms)))
 
 
@@ -221,10 +222,10 @@ def _outcome(report: TestReport, *, strict: bool) -> str:
 
 def as_junit(report: TestReport, *, strict: bool = False) -> str:
     """Return the report as JUnit XML: a test case per example, and one per thing that is wrong with the pack itself."""
-    suite = ElementTree.Element("testsuite", name=f"guidelines.{report.pack.name}")
+    suite = ElementTree.Element("testsuite", name=_printable(f"guidelines.{report.pack.name}"))
     cases = [*_example_cases(report, strict=strict), *_pack_cases(report, strict=strict)]
     for case in cases:
-        element = ElementTree.SubElement(suite, "testcase", classname=case.rule, name=case.name)
+        element = ElementTree.SubElement(suite, "testcase", classname=_printable(case.rule), name=case.name)
         if case.failure:
             ElementTree.SubElement(element, "failure", message=_printable(case.failure)).text = _printable(case.text)
     suite.set("tests", str(len(cases)))

@@ -115,17 +115,61 @@ def test_a_broken_line_keeps_the_id_that_can_be_told(line: str, name: object) ->
 
 def test_check_reads_standard_input_and_uses_the_pack_given(tmp_path: Path) -> None:
     pack = written(tmp_path / "pack.yml", PACK)
-    result = run("check", "--pack", pack, "-", entered='{"id":"a","reply":"Kestrel"}\n{"id":"b","reply":"\\ud800"}\n')
+    result = run(
+        "check", "--pack", pack, "-", entered='{"id":"a","reply":"Kestrel"}\n{"id":"\\ud800","reply":"fine \\ud800"}\n'
+    )
     first, second = answers(result.output)
     assert first["findings"][0]["span"] == [0, 7]
-    assert second["allowed"]
+    assert (second["id"], second["allowed"]) == ("\ud800", True)
 
 
 def test_a_bad_pack_is_told_with_its_lines(tmp_path: Path) -> None:
-    pack = written(tmp_path / "pack.yml", PACK.replace("phrases", "phrase"))
+    pack = written(tmp_path / "pack.yml", PACK.replace("rules:", "rulez:"))
     result = run("check", "--pack", pack, "-", entered="{}\n")
     assert result.exit_code == 2
-    assert "pack.yml:9 rivals: unknown check 'phrase' (did you mean 'phrases'?)" in result.output
+    assert "pack.yml:4 pack: unknown key 'rulez' (did you mean 'rules'?)" in result.output
+
+
+WHOLE = "  - {id: junk, check: {phrases: [junk]}}\n"
+
+
+@pytest.mark.parametrize(
+    ("rule", "name", "said"),
+    [
+        ("{id: bad, severity: block, check: {pattern: '('}}", "bad", "is not valid"),
+        (
+            "{id: bad, severity: fatal, check: {phrases: [a]}}",
+            "bad",
+            "'fatal' is no severity (known: block, warn, info)",
+        ),
+        ("just text", "rule 3", "a rule must be keys with values"),
+        ("{id: bad, severity: block, check: {phrases: [a]}, examples: {fail: [5]}}", "bad", "examples.fail.0"),
+    ],
+)
+def test_a_broken_rule_that_may_forbid_posting_blocks_every_reply_and_the_others_still_run(
+    tmp_path: Path, rule: str, name: str, said: str
+) -> None:
+    pack = written(tmp_path / "pack.yml", f"{PACK}{WHOLE}  - {rule}\n")
+    result = run("check", "--pack", pack, "-", entered='{"id":1,"reply":"fine"}\n{"id":2,"reply":"Kestrel junk"}\n')
+    fine, bad = answers(result.stdout)
+    assert result.exit_code == 0
+    assert (fine["allowed"], [finding["rule"] for finding in fine["findings"]]) == (False, [name])
+    assert said in fine["findings"][0]["why"]
+    assert [finding["rule"] for finding in bad["findings"]] == [name, "rivals", "junk"]
+    assert fine["skipped"][0].startswith(f"{pack}:12 {name}: ")
+    assert result.stderr.count(f"note: {pack}:12 {name}: ") == 1
+    assert "BLOCKED" in run("explain", "--pack", pack, "fine").stdout
+    tested = run("test", pack)
+    assert (tested.exit_code, "blocks it" in tested.output) == (1, False)
+
+
+@pytest.mark.parametrize(("severity", "hint"), [("Warn", "did you mean 'warn'?"), ("wran", "did you mean 'warn'?")])
+def test_a_severity_that_is_nearly_one_is_hinted_at(tmp_path: Path, severity: str, hint: str) -> None:
+    pack = written(tmp_path / "pack.yml", f"{PACK}  - {{id: bad, severity: {severity}, check: {{phrases: [a]}}}}\n")
+    result = run("check", "--pack", pack, "-", entered='{"id":1,"reply":"fine"}\n')
+    [fine] = answers(result.stdout)
+    assert f"severity: '{severity}' is no severity ({hint})" in fine["skipped"][0]
+    assert fine["allowed"] is (severity == "Warn")
 
 
 def test_test_reports_and_writes_junit(tmp_path: Path) -> None:

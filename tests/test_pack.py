@@ -230,6 +230,15 @@ def test_a_broken_rule_is_reported_with_file_line_and_hint_and_the_others_still_
         ),
         ("{id: a, severity: block, check: {pii: {find: [mail]}}}", "pii: find.0: must be 'email', 'phone'"),
         ("{id: a, severity: block, check: {max_links: -1}}", "must be greater than or equal to 0"),
+        ("{id: a, severity: block, languages: [klingon], check: {phrases: [x]}}", "'klingon' is no language"),
+        ("{id: a, severity: block, when: {language: german}, check: {phrases: [x]}}", "'german' is no language"),
+        ("{id: a, severity: block, check: {phrases: [x, '*']}}", "the phrase '*' holds no word"),
+        ("just text", "pack:5 rule 1: a rule must be keys with values"),
+        ("{id: A B, severity: block, check: {phrases: [x]}}", "id: must be a name of small letters, digits, - and _"),
+        (
+            "{id: a, severity: block, check: {phrases: [x]}, examples: {fail: [{Note: a yak}]}}",
+            "examples.fail.0: a text with a colon needs quotes: 'Note: a yak'",
+        ),
         ("{id: a, severity: block, check: {max_emoji: {x: '3'}}}", "max_emoji: x: must be a whole number"),
     ],
 )

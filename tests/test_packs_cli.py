@@ -141,6 +141,18 @@ def test_a_file_is_compared_with_the_pack_in_force_with_another_file_and_over_re
     assert "Give the new pack" in ask(deps, "diff", old, old, old, old, fails=True)
 
 
+def test_a_comparison_says_which_rules_of_the_new_pack_are_broken_and_where_no_reply_could_be_read(
+    deps: Deps, tmp_path: Path
+) -> None:
+    old = written(tmp_path / "old.yml", PACK)
+    new = written(tmp_path / "new.yml", PACK + "  - {id: bad, check: {pattern: '('}}\n")
+    told = ask(deps, "diff", old, new, fails=True)
+    assert "new rule: bad" in told
+    assert f"broken, so it does not run: {new}:15 bad: pattern: the pattern '(' is not valid" in told
+    assert "broken" not in ask(deps, "diff", new, old)
+    assert f"{old}: no line in it could be read." in ask(deps, "diff", old, old, old, fails=True)
+
+
 def test_a_file_is_compared_with_the_pack_of_the_settings_while_there_is_no_database(
     stricter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

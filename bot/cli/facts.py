@@ -25,6 +25,12 @@ NowOption = Annotated[
 ]
 
 
+@app.callback()
+def _facts() -> None:
+    """Write UTF-8, whatever the terminal claims to speak."""
+    lines.speak_utf8()
+
+
 @app.command()
 def check(facts: FactsOption, posts: PostsArgument, now: NowOption = None) -> None:
     """Judge every post; prints one JSON object a line, in the order read, as it goes.

@@ -1,9 +1,7 @@
 """`chorus guidelines` and `chorus mentions`: packs and texts from files, no database and no settings."""
 
-import json
-from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated
@@ -23,7 +21,7 @@ from guidelines.pack import Pack, PackError, default, load
 from guidelines.pack_places import said_of
 from guidelines.pack_schema import MENTION_KINDS, KindOfMention, kind_name
 from guidelines.replay import replay
-from guidelines.suspicious import suspicion
+from guidelines.suspicious import suspicion, unread
 
 app = typer.Typer(no_args_is_help=True, help="Check texts against guideline packs, and test the packs.")
 mentions_app = typer.Typer(no_args_is_help=True, help="Look at what others wrote.")
@@ -37,16 +35,18 @@ Lines = Annotated[Path, typer.Argument(help="JSON lines; - reads standard input.
 @app.callback()
 def _guidelines() -> None:
     """Keep the sub-commands under their names even while there is only one."""
+    lines.speak_utf8()
 
 
 @mentions_app.callback()
 def _mentions() -> None:
     """Keep the sub-commands under their names even while there is only one."""
+    lines.speak_utf8()
 
 
-def _pack(path: Path | None) -> Pack:
+def _pack(path: Path | None, *, strict: bool = False) -> Pack:
     try:
-        return default() if path is None else load(path)
+        return default() if path is None else load(path, strict=strict)
     except PackError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
@@ -56,10 +56,12 @@ def _pack(path: Path | None) -> Pack:
 def check_replies(replies: Lines, pack: PackOption = None, company: CompanyOption = None) -> None:
     """Check replies, one JSON object a line, and print one verdict a line.
 
-    A line that cannot be read is answered with its number and an `error`; the exit code is then 1. Kinds of mention and
-    platforms that nobody knows are named once on standard error.
+    A line that cannot be read is answered with its number and an `error`; the exit code is then 1. Broken rules, kinds
+    of mention and platforms that nobody knows are named once on standard error; a broken rule that forbids posting
+    blocks every reply.
     """
     chosen, names, notes = _pack(pack), tuple(company or ()), lines.Notes()
+    notes.say(map(str, chosen.problems))
 
     def answer(record: Record) -> Record:
         candidate = replace(_candidate(record), company=names)
@@ -129,9 +131,17 @@ def run_tests(
     """Run the examples of a pack; the exit code is 1 when one does not come out as written, or a rule is broken."""
     report = testing.run_examples(_pack(pack), platforms=_platforms())
     if junit:
-        junit.write_text(testing.as_junit(report, strict=strict), "utf-8")
+        _write(junit, testing.as_junit(report, strict=strict))
     typer.echo(testing.as_text(report, strict=strict))
     raise typer.Exit(0 if report.passes(strict=strict) else 1)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        typer.echo(f"{path}: cannot be written: {error.strerror}", err=True)
+        raise typer.Exit(2) from error
 
 
 @app.command("explain")
@@ -155,7 +165,8 @@ def explain_text(
 
 def compare_on(replies: Path, old: Pack, new: Pack, company: tuple[str, ...]) -> None:
     """Say what a new pack would change over replies from a file."""
-    outcome = replay(_keyed(replies, company), old, new)
+    keyed = list(lines.readable(replies, partial(_keyed, company=company)))
+    outcome = replay(((str(number if key is None else key), candidate) for number, (key, candidate) in keyed), old, new)
     typer.echo(outcome.summary())
     for rule, (more, fewer) in outcome.by_rule.items():
         typer.echo(f"  {rule}: {more} more, {fewer} fewer")
@@ -163,13 +174,8 @@ def compare_on(replies: Path, old: Pack, new: Pack, company: tuple[str, ...]) ->
         typer.echo(f"  {'blocked' if change.is_blocked else 'released'} {change.key}: {change.text[:120]!r}")
 
 
-def _keyed(path: Path, company: tuple[str, ...]) -> Iterator[tuple[str, Candidate]]:
-    for number, line in lines.numbered(lines.read(path)):
-        try:
-            record = lines.record_of(line)
-            yield str(record.get("id", number)), replace(_candidate(record), company=company)
-        except lines.UnusableError as error:
-            typer.echo(f"{path}:{number}: {error}", err=True)
+def _keyed(record: Record, company: tuple[str, ...]) -> tuple[object, Candidate]:
+    return record.get("id"), replace(_candidate(record), company=company)
 
 
 @app.command("lint")
@@ -188,10 +194,25 @@ def evaluate_pack(
     split: Annotated[str | None, typer.Option(help="Only this split.")] = None,
 ) -> None:
     """Measure a pack on labelled replies: precision, recall, confusion, and the ten worst cases."""
-    chosen = _pack(pack)
-    judged = evaluation.judge_all(evaluation.read_replies(replies, split), chosen)
+    chosen = _pack(pack, strict=True)
+    read = (one for _, one in lines.readable(replies, _labelled))
+    judged = evaluation.judge_all((one for one in read if split is None or one.split == split), chosen)
     labelled = {rule for one in judged for rule in one.labelled.rules}
     typer.echo(evaluation.report(judged, [rule.id for rule in chosen.rules if rule.id in labelled]))
+
+
+def _labelled(record: Record) -> evaluation.Labelled:
+    candidate = replace(_candidate(record), company=_names(record, "company"))
+    name = str(record.get("id", ""))
+    return evaluation.Labelled(name, lines.text_of(record, "split"), candidate, frozenset(_names(record, "rules")))
+
+
+def _names(record: Record, key: str) -> tuple[str, ...]:
+    value = record.get(key) or ()
+    names = (value,) if isinstance(value, str) else value
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        raise lines.UnusableError(f"`{key}` must be a list of texts in quotes")
+    return tuple(names)
 
 
 @mentions_app.command("suspicious")
@@ -205,10 +226,17 @@ def evaluate_suspicion(
     posts: Annotated[Path, typer.Argument(help="Labelled posts: JSON lines with `text` and `suspicious`.")],
 ) -> None:
     """Measure the detector of orders on labelled posts: precision, recall, and ten mistakes."""
-    typer.echo(evaluation.suspicion_report(json.loads(line) for _, line in lines.numbered(lines.read(posts))))
+    typer.echo(evaluation.suspicion_report(post for _, post in lines.readable(posts, _labelled_post)))
+
+
+def _labelled_post(record: Record) -> Record:
+    if not isinstance(record.get("suspicious"), bool | int):
+        raise lines.UnusableError("`suspicious` must be true or false")
+    return {"text": lines.text_of(record, "text", needed=True), "suspicious": bool(record["suspicious"])}
 
 
 def _suspect(record: Record) -> Record:
     named = next((key for key in ("text", "mention", "post", "body") if isinstance(record.get(key), str)), "text")
-    reason = suspicion(lines.text_of(record, named, needed=True))
-    return {"id": record.get("id"), "suspicious": reason is not None, "reason": reason or ""}
+    text = lines.text_of(record, named, needed=True)
+    reason = suspicion(text)
+    return {"id": record.get("id"), "suspicious": reason is not None, "reason": reason or unread(text) or ""}

@@ -131,7 +131,10 @@ def _add_comparing(app: typer.Typer, opened: Opened, unopened: Callable[[], Pack
         packs_: Annotated[list[Path], typer.Argument(metavar="[OLD] NEW [REPLIES]", help="Pack files; JSON lines.")],
         company: CompanyOption = None,
     ) -> None:
-        """Say what a new pack changes: beside the pack in force, beside an old file, or over replies from a file."""
+        """Say what a new pack changes: beside the pack in force, beside an old file, or over replies from a file.
+
+        The exit code is 1 where the new pack holds broken rules.
+        """
         if len(packs_) > 3:
             raise ChorusError("Give the new pack; or the old and the new; or both and a file of replies.")
         in_force = len(packs_) == 1
@@ -143,8 +146,12 @@ def _add_comparing(app: typer.Typer, opened: Opened, unopened: Callable[[], Pack
             typer.echo(f"  {line}")
         if not found:
             typer.echo("  They say the same.")
+        for problem in new.problems:
+            typer.echo(f"  broken, so it does not run: {problem}")
         if len(packs_) == 3:
             compare_on(packs_[2], old, new, tuple(company or ()))
+        if new.problems:
+            raise typer.Exit(1)
 
 
 def _in_force_now(opened: Opened, unopened: Callable[[], Pack | None]) -> Pack:

@@ -66,6 +66,8 @@ def resolve(options: PhraseOptions, lists: Lists) -> tuple[str, ...]:
     phrases = options.any + (lists[options.list] if options.list is not None else ())
     if not any(phrase.strip() for phrase in phrases):
         raise OptionError("no phrase is given")
+    if hollow := next((phrase for phrase in phrases if phrase.strip() and not _folded(phrase)), None):
+        raise OptionError(f"the phrase '{hollow}' holds no word to look for")
     return phrases
 
 
