@@ -44,6 +44,13 @@ def fold(text: str) -> str:
     return "".join(map(_fold_character, text))
 
 
+def without_markup(text: str) -> str:
+    """Return `text` as a browser would show it: tags gone, characters written as entities in their place."""
+    if not _MARKUP.search(text):
+        return text
+    return _MARKUP.sub(lambda markup: _plain_markup(markup[0]), text).strip()
+
+
 def _lowered(text: str) -> str:
     lowered = text.lower()
     if len(lowered) == len(text):
