@@ -1,13 +1,16 @@
 """Who says in the text that they work for us, in seven languages, and who only looks like it."""
 
+import re
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from guidelines.base import Candidate, check
-from guidelines.checks.disclosure import discloses
+from guidelines.checks.disclosure import company_forms, discloses
 from guidelines.pack import default
-from guidelines.reading import Reading
+from guidelines.reading import Reading, fold
 
 COMPANY = ("Tidewell",)
 
@@ -89,6 +92,21 @@ def test_customers_relatives_and_former_employees_of_other_languages_do_not_disc
 )
 def test_where_no_company_is_named_other_languages_are_told_by_the_capital(text: str, said: bool) -> None:
     assert disclosed(text, company=()) is said
+
+
+@pytest.mark.parametrize(
+    "name", ["O'Reilly", "J.Crew", "A.P. Moller", "L'Oréal", "Booking.com", "Jo's", "Toys 'R' Us", "E*Trade"]
+)
+def test_a_name_with_signs_in_it_is_known_however_it_is_set(name: str) -> None:
+    for said in (name, name.replace("'", "’"), name.upper(), name.replace(". ", ".")):
+        assert disclosed(f"I work at {said}. It runs 14 hours.", company=(name,))
+        assert not disclosed(f"My sister works at {said}. It runs 14 hours.", company=(name,))
+    assert not disclosed("I work at Kestrel. It runs 14 hours.", company=(name,))
+
+
+@given(st.text("abé1 _-'.*+/|~^[](){}!\\", min_size=1, max_size=14).filter(lambda name: re.search(r"[^\W_]", name)))
+def test_every_name_is_known_by_itself(name: str) -> None:
+    assert re.search(company_forms((name,)), fold(name).lower())
 
 
 @pytest.mark.parametrize(

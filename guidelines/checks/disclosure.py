@@ -35,6 +35,7 @@ _FOREIGN_WORDS: Final = frozenset(
 )
 _WORD: Final = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _CLAUSE_END: Final = re.compile(r"[.!?;:\n,]")
+_NAME_WORD: Final = re.compile(r"[^\W_]+")
 _ANY_NAME: Final = r"(?-i:[A-Z][\w&'-]+)"
 
 
@@ -53,17 +54,28 @@ class DisclosureOptions(Options):
         return {} if value is True else value
 
 
+@lru_cache(maxsize=256)
 def company_forms(names: tuple[str, ...]) -> str:
     """Return a pattern for our names: whole, run together, or by any word of them that is not a common one."""
     forms: set[str] = set()
     for name in names:
-        words = re.findall(r"[^\W_]+", fold(name).lower())
+        words = _NAME_WORD.findall(fold(name).lower())
         if words:
-            forms.add(r"[\s_-]*".join(map(re.escape, words)))
+            forms.add(_run_together(fold(name).lower()))
             forms.update(word for word in words if len(word) >= 3 and word not in _COMMON_WORDS)
             if len(words) > 1 and "&" in name:
                 forms.add(r"\s?&\s?".join(re.escape(word[0]) for word in words))
     return "(?:" + "|".join(sorted(forms, key=len, reverse=True)) + ")" if forms else ""
+
+
+def _run_together(name: str) -> str:
+    """A pattern for all words of a name, with any or none of the signs between them that it has itself.
+
+    What `&` joins is known by either side of it, or by its initials.
+    """
+    signs = {sign for gap in _NAME_WORD.split(name)[1:-1] for sign in gap if not sign.isspace()} - set("_-&")
+    between = rf"[\s_{''.join(sorted(map(re.escape, signs)))}-]*"
+    return between.join(map(re.escape, _NAME_WORD.findall(name)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +174,11 @@ def _is_own(reading: Reading, match: re.Match[str]) -> bool:
     before = _CLAUSE_END.split(reading.lower[max(0, match.start() - _BEFORE) : match.start()])[-1]
     not_us = _LEXICON["not us"].pattern
     said = match[0].lower()
-    return not not_us.search(before) and not not_us.search(said) and _FOREIGN_WORDS.isdisjoint(_WORD.findall(said))
+    if not_us.search(before) or not_us.search(said):
+        return False
+    forms = company_forms(tuple(reading.candidate.company))
+    own_words = re.sub(rf"(?<!\w){forms}(?!\w)", " ", said) if forms else said
+    return _FOREIGN_WORDS.isdisjoint(_WORD.findall(own_words))
 
 
 def _build(options: DisclosureOptions, _lists: Mapping[str, tuple[str, ...]]) -> Check:
