@@ -14,6 +14,9 @@ _GRAVITY: Final = {Severity.BLOCK: 0, Severity.WARN: 1, Severity.INFO: 2}
 UNREAD: Final = "unread"
 """The finding on a text that is too long to be read whole: it is never called fine."""
 
+EMPTY: Final = "empty"
+"""The finding on a text in which there is nothing to read."""
+
 
 def run(
     rules: Sequence[Rule], reading: Reading, judge: Judge | None, file: str
@@ -21,6 +24,8 @@ def run(
     """Return the findings, gravest first and then by place, and the rules that could not run, with the reason."""
     findings: list[Finding] = []
     skipped: list[str] = []
+    if not reading.folded.strip():
+        findings.append(_empty())
     if not reading.complete:
         findings.append(_unread(reading))
     for rule in rules:
@@ -38,6 +43,11 @@ def run(
             findings.extend(_judged(rule, reading, severity, judge))
     findings.sort(key=lambda finding: (_GRAVITY[finding.severity], finding.span or (-1, -1)))
     return findings, tuple(skipped)
+
+
+def _empty() -> Finding:
+    why = "The text is empty, or made of what nobody sees."
+    return Finding(EMPTY, Severity.BLOCK, why, "Write what the person should read.", None, "Nothing to post")
 
 
 def _unread(reading: Reading) -> Finding:

@@ -166,6 +166,19 @@ def test_a_bad_word_about_a_rival_counts_and_about_ourselves_does_not() -> None:
     assert not found("Our old one was terrible, Kestrel's was fine.", "competitors", mention=asked)
 
 
+@pytest.mark.parametrize("text", ["", " \n\t", "\u200b\u2060", "<p></p>", "&nbsp;"])
+@pytest.mark.parametrize("identity", ["brand", "employee"])
+def test_nothing_is_no_reply(text: str, identity: str) -> None:
+    verdict = check(Candidate(text, mention="Does it?", identity=identity), default())
+    assert verdict.blocking[0].rule == "empty"
+    assert verdict.blocking[0].fix
+
+
+@pytest.mark.parametrize("text", ["🙂", "Ja.", "?", "+1"])
+def test_a_short_reply_is_not_nothing(text: str) -> None:
+    assert not found(text, "empty", identity="brand")
+
+
 def test_language_abstains_on_short_or_mixed_text() -> None:
     german = "Wie kann ich meine Karte sperren? Ich habe sie verloren."
     assert found("You can lock the card in the app.", "language", mention=german)
