@@ -14,6 +14,8 @@ _PART: Final = regex.compile(
     """,
     regex.VERBOSE | regex.DOTALL,
 )
+_DIGITS: Final = 12
+"""More of a number is not read: it is too large by then."""
 
 
 def written_out(source: str) -> int:
@@ -36,7 +38,3 @@ def written_out(source: str) -> int:
         elif part["atom"]:
             size, last = size + 1, 1
     return size
-
-
-_DIGITS: Final = 12
-"""More of a number is not read: it is too large by then."""
