@@ -69,9 +69,7 @@ class FactBase:
 
         `trained=False` leaves the trained model out: then the typed comparisons decide alone.
         """
-        text, name = (
-            (source.read_text(encoding="utf-8"), str(source)) if isinstance(source, Path) else (source, "facts")
-        )
+        text, name = (_read(source), str(source)) if isinstance(source, Path) else (source, "facts")
         file = load(text, name)
         if strict and file.problems:
             raise FactsError(file.problems)
@@ -131,3 +129,12 @@ class FactBase:
         if label is not Label.CONTRADICTS:
             reason += found.doubt
         return Claim(label, found.fact_id, round(found.confidence, 3), found.spans, reason)
+
+
+def _read(path: Path) -> str:
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise FactsError((Problem(str(path), line, "", "not UTF-8 text", "save the file as UTF-8"),)) from error

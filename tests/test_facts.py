@@ -308,8 +308,8 @@ def test_every_mistake_of_a_second_fact_is_named_and_none_twice() -> None:
     problems = list(map(str, load(ONE + again).problems))
     assert problems == [
         "facts:8 tern-battery: the id `tern-battery` is used twice (first on line 3; give each fact an id of its own)",
-        "facts:8 tern-battery: `source_url` is not an http(s) link",
-        "facts:8 tern-battery: `not_this` must be a list of texts",
+        "facts:8 tern-battery: `source_url` is not an http(s) link (begin it with https://)",
+        "facts:8 tern-battery: `not_this` must be a list of texts (not_this: [one, two])",
     ]
 
 

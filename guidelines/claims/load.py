@@ -1,27 +1,21 @@
 """Reads a fact file. Every mistake is reported with its line, fact, reason and hint; sound facts still load."""
 
-import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import date
 from difflib import get_close_matches
 from typing import Any
-from urllib.parse import urlsplit
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
+from guidelines.claims.fields import LONGEST_ID, FieldError, converted
 from guidelines.claims.record import Fact
 
 _NEEDED = ("id", "entity", "statement", "source_url")
-_LISTS = ("aliases", "misstatements", "not_this", "regions", "values", "part_of")
-_DATES = ("valid_from", "valid_until", "reviewed_at")
-_COMPARATORS = ("exactly", "at_least", "up_to")
-_POLARITIES = ("affirmative", "negative")
 _KNOWN = frozenset(field.name for field in fields(Fact)) - {"line"} | {"value"}
-_LONGEST = 1_000
 _MOST = 20_000
 _MOST_VALUES = 1_000_000
 _DEEPEST = 10
@@ -72,8 +66,9 @@ class _Reader:
         if not isinstance(root, MappingNode):
             self.fail(root, "the file does not hold a `facts:` list", "begin it with `facts:` and one `- id:` per fact")
             return
-        sections = {key.value: value for key, value in root.value if isinstance(key, ScalarNode)}
-        for key in [key for key in sections if key not in ("facts", "policy", "version")]:
+        self._twice(root, "section")
+        sections = {key.value: value for key, value in reversed(root.value) if isinstance(key, ScalarNode)}
+        for key in [key for key in reversed(sections) if key not in ("facts", "policy", "version")]:
             self.fail(sections[key], f"unknown section `{key}`", "known: facts, policy, version")
         self._policy(sections.get("policy"))
         listed = sections.get("facts")
@@ -92,10 +87,26 @@ class _Reader:
         if node is None:
             return
         days = self._plain(node).get("review_days") if isinstance(node, MappingNode) else None
-        if not isinstance(days, str) or not _DAYS.fullmatch(days) or not int(days):
+        if not isinstance(node, MappingNode) or not isinstance(days, str) or not _DAYS.fullmatch(days) or not int(days):
             self.fail(node, "`policy` needs `review_days`, a number of days", "policy: {review_days: 365}")
             return
         self.review_days = int(days)
+        self._twice(node, "field")
+        for key, _ in node.value:
+            if isinstance(key, ScalarNode) and key.value != "review_days":
+                self.fail(key, f"unknown field `{key.value[:LONGEST_ID]}` of `policy`", "known: review_days")
+
+    def _twice(self, node: MappingNode, kind: str, fact: str = "") -> None:
+        """Tell of a key that stands there again: one of the two would be lost."""
+        first: dict[str, int] = {}
+        for key, _ in node.value:
+            if not isinstance(key, ScalarNode):
+                continue
+            line = key.start_mark.line + 1
+            if key.value in first:
+                hint = f"first on line {first[key.value]}; keep one of them"
+                self.fail(key, f"the {kind} `{key.value[:LONGEST_ID]}` stands there twice", hint, fact)
+            first.setdefault(key.value, line)
 
     def _fact(self, node: Node) -> None:
         if not isinstance(node, MappingNode):
@@ -103,15 +114,25 @@ class _Reader:
             return
         before = len(self.problems)
         raw = self._plain(node)
-        name = raw["id"] if isinstance(raw.get("id"), str) else ""
+        name = raw["id"][:LONGEST_ID] if isinstance(raw.get("id"), str) else ""
+        self._twice(node, "field", name)
         self._check_keys(node, name)
         self._check_id(node, name)
         values = {key: self._field(node, name, key, value) for key, value in raw.items() if key in _KNOWN}
         for key in _NEEDED:
             if not raw.get(key):
                 self.fail(node, f"`{key}` is missing", "a fact needs id, entity, statement and source_url", name)
+        self._check_pairs(node, name, values)
         if len(self.problems) == before:
             self._keep(node, values)
+
+    def _check_pairs(self, node: MappingNode, name: str, values: Mapping[str, Any]) -> None:
+        if values.get("value") and values.get("values"):
+            self.fail(_node_of(node, "value"), "`value` and `values` both stand there", "keep one of them", name)
+        since, until = values.get("valid_from"), values.get("valid_until")
+        if since and until and since > until:
+            hint = f"it begins on {since}; exchange the two dates or mend one"
+            self.fail(_node_of(node, "valid_until"), "`valid_until` lies before `valid_from`", hint, name)
 
     def _check_id(self, node: MappingNode, name: str) -> None:
         line = node.start_mark.line + 1
@@ -131,9 +152,9 @@ class _Reader:
 
     def _field(self, node: MappingNode, name: str, key: str, value: Any) -> Any:
         try:
-            return _converted(key, value)
-        except ValueError as error:
-            self.fail(_node_of(node, key), str(error), "", name)
+            return converted(key, value)
+        except FieldError as error:
+            self.fail(_node_of(node, key), str(error), error.hint, name)
             return None
 
     def _keep(self, node: MappingNode, values: Mapping[str, Any]) -> None:
@@ -170,82 +191,13 @@ def _node_of(node: MappingNode, name: str) -> Node:
     return next((value for key, value in node.value if isinstance(key, ScalarNode) and key.value == name), node)
 
 
-def _converted(key: str, value: Any) -> Any:
-    if value is None:
-        return None
-    if key in _LISTS or key == "value":
-        return _texts(key, value)
-    if key in _DATES:
-        return _date(key, value)
-    if not isinstance(value, str):
-        raise ValueError(f"`{key}` must be a text")
-    return _CONVERTERS.get(key, _text)(key, value)
-
-
-def _texts(key: str, value: Any) -> tuple[str, ...]:
-    if isinstance(value, dict):
-        value = [part for parts in value.values() for part in (parts if isinstance(parts, list) else [parts])]
-    items = value if isinstance(value, list) else [value]
-    if not all(isinstance(item, str) for item in items):
-        raise ValueError(f"`{key}` must be a list of texts")
-    return tuple(item.strip() for item in items if item.strip())
-
-
-def _date(key: str, value: Any) -> date:
-    try:
-        return date.fromisoformat(str(value)[:10])
-    except ValueError as error:
-        raise ValueError(f"`{key}` is not a date like 2026-11-21") from error
-
-
-def _text(key: str, value: str) -> str:
-    if len(value) > _LONGEST:
-        raise ValueError(f"`{key}` is longer than {_LONGEST} characters")
-    return value.strip()
-
-
-def _number(key: str, value: str) -> float:
-    try:
-        number = abs(float(value))
-    except ValueError as error:
-        raise ValueError(f"`{key}` is not a number") from error
-    if not math.isfinite(number):
-        raise ValueError(f"`{key}` is not a number")
-    return number
-
-
-def _url(key: str, value: str) -> str:
-    try:
-        parts = urlsplit(value.strip())
-    except ValueError as error:
-        raise ValueError(f"`{key}` is not a link") from error
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise ValueError(f"`{key}` is not an http(s) link")
-    return value.strip()
-
-
-def _one_of(options: tuple[str, ...]) -> Callable[[str, str], str]:
-    def check(key: str, value: str) -> str:
-        if value not in options:
-            raise ValueError(f"`{key}` must be one of {', '.join(options)}")
-        return value
-
-    return check
-
-
-_CONVERTERS: dict[str, Callable[[str, str], Any]] = {
-    "tolerance": _number,
-    "source_url": _url,
-    "comparator": _one_of(_COMPARATORS),
-    "polarity": _one_of(_POLARITIES),
-}
-
-
 def load(text: str, name: str = "facts") -> FactFile:
     """Read the text of a fact file; never raises for what stands in it."""
     reader = _Reader(name)
     try:
-        root = YAML(typ="safe", pure=True).compose(text)
+        yaml = YAML(typ="safe", pure=True)
+        yaml.composer.warn_double_anchors = False
+        root = yaml.compose(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark is not None else 1
         problem = Problem(
@@ -256,6 +208,7 @@ def load(text: str, name: str = "facts") -> FactFile:
         return FactFile((), (Problem(name, 1, "", "nested too deeply to be read", "close the brackets"),))
     except (YAMLError, ValueError) as error:
         reason = str(error).partition("\n")[0]
-        return FactFile((), (Problem(name, 1, "", f"not readable: {reason}", "remove that sign"),))
+        line = text.count("\n", 0, error.position) + 1 if isinstance(error, ReaderError) else 1
+        return FactFile((), (Problem(name, line, "", f"not readable: {reason}", "remove that sign"),))
     reader.document(root)
     return FactFile(tuple(reader.facts), tuple(reader.problems), reader.review_days)
