@@ -45,6 +45,7 @@ IN_ENGLISH: Mapping[str, str] = {
     "bot/slack/sockets.py": "shown by the health page",
     "bot/throttle/limit_files.py": "about a file of limits, printed by the command",
     "guidelines/claims/examples.py": "about a file of facts, printed by the command",
+    "guidelines/claims/fields.py": "about a file of facts, printed by the command and shown on the console",
     "guidelines/claims/corrections.py": "drafts, which stand in the language of the fact",
     "guidelines/throttle/terms.py": "about a limit written as a mapping, printed by the command",
 }

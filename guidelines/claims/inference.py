@@ -1,11 +1,13 @@
 """Reads whole posts against facts with a trained model: does the post say otherwise, the same, or neither?"""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from guidelines.claims.entities import EntityIndex
 from guidelines.claims.nearest import FAR, MOST, Nearest, Sought
+from guidelines.claims.own_names import own_names, owners
 from guidelines.claims.record import Fact
 from guidelines.claims.wording import Wording, worded
 
@@ -101,8 +103,16 @@ class Inference:
         found = zip(places, map(_log_softmax, scores), strict=True)
         return max(found, key=lambda each: each[1][1])[0]
 
+    def _meant(self, post: Wording, before: Wording) -> frozenset[str]:
+        """Whom a post is about that names nobody, by words that stand in the facts of one alone."""
+        return frozenset(each for wording in (post, before) for each in owners(wording.text, self._own_names))
+
+    @cached_property
+    def _own_names(self) -> Mapping[str, str]:
+        return own_names(self._facts)
+
     def _near(self, post: Wording, before: Wording, also: set[str], most: int) -> list[int]:
-        entities = post.entities | before.entities
+        entities = post.entities | before.entities or self._meant(post, before)
         numbers = sorted({at for entity in entities for at in self._by_entity.get(entity, ())})
         if not numbers:
             return []
