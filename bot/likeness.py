@@ -67,7 +67,7 @@ def plain(text: str) -> str:
 
 def calm(text: str) -> str:
     """Return a text with one mark where several stand, and none to shout at its end: a louder copy claims the same."""
-    return _LOUDER.sub("", text)
+    return str(_LOUDER.sub("", text))
 
 
 def _band(number: int, rows: list[int]) -> int:
