@@ -19,7 +19,7 @@ from bot.packs import Proposal, Subject
 
 _subjects = iter(SUBJECTS)
 SELLING = "Hi, the Harbour team here. Order today and get 30% off!!"
-UNSEEN = "Hi, the Harbour team here. Place your order this week and you will be delighted, trust us."
+UNSEEN = "Hi, the Harbour team here. It does. Our shop has the larger one too."
 SHOUTED = "Hi, the Harbour team here. Yes, it opens ALL YOUR BOOKS WITHOUT A PROBLEM."
 
 
@@ -87,6 +87,12 @@ def test_a_text_without_findings_offers_nothing_to_doubt(play: Company) -> None:
     assert proposed(play) == []
 
 
+def offered(view: Json | None, action_id: str) -> list[str]:
+    """The values of a view's buttons for an action."""
+    accessories = [block.get("accessory", {}) for block in (view or {}).get("blocks", [])]
+    return [each["value"] for each in accessories if each.get("action_id") == action_id]
+
+
 def under_review(play: Company, text: str) -> tuple[Reply, Json]:
     """A reply that was approved, and the window in which Ruth judges it."""
     mention = play.harbour.hear(QUESTION.format(next(_subjects)))
@@ -97,7 +103,8 @@ def under_review(play: Company, text: str) -> tuple[Reply, Json]:
         session.flush()
         item = queued.id
     play.ruth.open_home()
-    home = play.ruth.wait_for(lambda: f"'value': '{item}'" in str(play.ruth.home()) and play.ruth.home())
+    # What another test left on the page goes away with the page that shows this item.
+    home = play.ruth.wait_for(lambda: offered(play.ruth.home(), "review.open") == [str(item)] and play.ruth.home())
     play.ruth.click(home, "review.open")
     window: Json = play.ruth.wait_for_modal("Review")
     assert validate(window["blocks"], "modal") == []
