@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeVar
 from uuid import uuid4
 
 import pytest
@@ -30,6 +30,8 @@ from connectors.base import (
     ReplyIntent,
 )
 from connectors.fault_proxy import Trouble
+
+T = TypeVar("T")
 
 PATIENCE = 15.0
 """Seconds that a mention may take to arrive: on real platforms it does so later, so the kit polls."""
@@ -151,25 +153,20 @@ class Scene:
 
     def arrived(self, post_id: str, cursor: Cursor | None = None) -> Post:
         """Return a post once the source brings it."""
-        wait = threading.Event()
-        until = time.monotonic() + PATIENCE
-        while time.monotonic() < until:
-            for post in self.fetch(cursor).posts:
-                if post.id == post_id:
-                    return post
-            wait.wait(0.05)
-        raise AssertionError(f"The mention {post_id} did not arrive within {PATIENCE} s.")
+
+        def look() -> Post | None:
+            return next((post for post in self.fetch(cursor).posts if post.id == post_id), None)
+
+        return _in_time(look, f"The mention {post_id} did not arrive")
 
     def shown_in_thread(self, post_id: str, reply_id: str) -> tuple[Post, ...]:
         """Return a thread once it shows our reply: a platform may index what it took only some moments later."""
-        wait = threading.Event()
-        until = time.monotonic() + PATIENCE
-        while time.monotonic() < until:
+
+        def look() -> tuple[Post, ...] | None:
             posts = self.connector.thread(self.call, post_id).posts
-            if any(post.id == reply_id for post in posts):
-                return posts
-            wait.wait(0.05)
-        raise AssertionError(f"The reply {reply_id} did not show in its thread within {PATIENCE} s.")
+            return posts if any(post.id == reply_id for post in posts) else None
+
+        return _in_time(look, f"The reply {reply_id} did not show in its thread")
 
     def mention(self, text: str = "How long does it last?") -> Post:
         return self.arrived(self.world.make_mention(text))
@@ -196,6 +193,18 @@ class Scene:
 
     def stored(self, post_id: str) -> Stored | None:
         return next((one for one in self.world.own_replies() if one.id == post_id), None)
+
+
+def _in_time(look: Callable[[], T | None], missing: str) -> T:
+    """Return what `look` finds as soon as it finds something; what did not come is an error that says so."""
+    wait = threading.Event()
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        found = look()
+        if found is not None:
+            return found
+        wait.wait(0.05)
+    raise AssertionError(f"{missing} within {PATIENCE} s.")
 
 
 class SleptError(AssertionError):
