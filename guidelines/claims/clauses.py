@@ -7,7 +7,7 @@ from guidelines.claims import gate
 from guidelines.claims.calendar import decade_at
 from guidelines.claims.entities import EntityIndex, Mention, narrowed
 from guidelines.claims.gate import Stance
-from guidelines.claims.lexicon import group, meanings, phrases, stem, stop_words, weak_words
+from guidelines.claims.lexicon import by_first_word, group, meanings, phrases, stem, stop_words, weak_words
 from guidelines.claims.quotations import is_quoted
 from guidelines.claims.text import LONGEST, Token, fold, sentence_bounds, tokens_of
 from guidelines.claims.variants import VARIANTS
@@ -23,6 +23,10 @@ _ANSWERS = frozenset({"no", "nope", "nah", "yes", "yeah", "yep", "yup"})
 _BEFORE_MINUS = frozenset({"to", "below", "at", "under", "above", "until", "reach", "reaches"})
 _HANGING = frozenset({"when", "because", "after", "as", "while"})
 _OTHERS = phrases("clauses others")
+_NO_REJECTION = by_first_word(
+    *("not a lie", "not a myth", "isn't a myth"),
+    *(f"no {word}" for word in ("lie", "lies", "bs", "nonsense", "bullshit", "rubbish", "myth")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,9 +313,7 @@ def _refute(clauses: list[Clause]) -> list[Clause]:
 
 def _negated_rejection(clause: Clause) -> bool:
     """ "No nonsense", "not a myth"."""
-    denied = (("not", "a", "lie"), ("not", "a", "myth"), ("isn't", "a", "myth"))
-    plain = (("no", word) for word in ("lie", "lies", "bs", "nonsense", "bullshit", "rubbish", "myth"))
-    return gate.contains(clause.tokens, (*denied, *plain))
+    return gate.contains(clause.tokens, _NO_REJECTION)
 
 
 def _mark_reported(settled: list[Clause], at: int) -> None:

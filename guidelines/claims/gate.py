@@ -1,9 +1,9 @@
 """What kind of utterance a clause is: only a plain assertion may be held against a fact."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 
-from guidelines.claims.lexicon import group, phrases
+from guidelines.claims.lexicon import Phrases, by_first_word, group, phrases
 from guidelines.claims.text import Token
 
 
@@ -57,14 +57,15 @@ _NO_PAST = ("un", "limited", "need", "speed")
 _BEFORE_MONTH = frozenset({"in", "since", "last", "this", "of", "by", "until", "from", "early", "late", "mid"})
 _LASTING = group("gate lasting")
 _DAYS = frozenset({"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "christmas", "easter"})
-_CONDITIONS = (("if",), ("when",), ("imagine",), ("suppose",), ("unless",), ("in", "case"))
+_CONDITIONS = by_first_word("if", "when", "imagine", "suppose", "unless", "in case")
+_UNTIL = by_first_word("until", "till")
 _BEFORE_CAREER = frozenset({"a", "an", "by", "two", "three", "some", "of"})
 _MADE = frozenset({"made", "built", "sold", "grown"})
 _EXPERIENCED = group("gate experienced")
 _PARTICIPLES = group("gate participles")
 _AFTER_PARTICIPLE = group("gate after participle")
 _FILLERS = group("gate fillers")
-_FOR_US = (("for", "us"), ("told", "us"), ("charged", "us"), ("gave", "us"))
+_FOR_US = by_first_word("for us", "told us", "charged us", "gave us")
 _SELF = frozenset({"me", "my", "mine", "myself", "our", "us"})
 _MET = frozenset({"found", "discovered", "heard", "learned", "saw"})
 _MEANS = frozenset({"through", "via", "thanks", "ad", "advert", "podcast", "friend"})
@@ -75,26 +76,26 @@ _MINE = group("gate mine")
 _REFUTING_AFTER = phrases("gate refuting after")
 _REFUTING_BEFORE = phrases("gate refuting before")
 _WEAK_BEFORE = phrases("gate weak before")
+_STRONG_BEFORE = {
+    first: [phrase for phrase in listed if phrase not in _WEAK_BEFORE.get(first, ())]
+    for first, listed in _REFUTING_BEFORE.items()
+}
 _REPORTING = group("gate reporting")
 _DENIALS = phrases("gate denials")
 
 
-def contains(tokens: Sequence[Token], phrases: Iterable[tuple[str, ...]]) -> bool:
+def contains(tokens: Sequence[Token], phrases: Phrases) -> bool:
     """Whether any of the phrases stands in the tokens."""
-    texts = [token.text for token in tokens]
-    known = set(texts)
-    # Asked hundreds of times of every clause: most phrases fail at their first word.
-    return any(phrase[0] in known and _stands(texts, phrase) for phrase in phrases)
+    texts = tuple(token.text for token in tokens)
+    return any(_begins(texts[at:], phrases) for at in range(len(texts)) if texts[at] in phrases)
 
 
-def _stands(texts: Sequence[str], phrase: tuple[str, ...]) -> bool:
-    size = len(phrase)
-    return any(tuple(texts[at : at + size]) == phrase for at in range(len(texts) - size + 1))
+def _begins(texts: tuple[str, ...], phrases: Phrases) -> bool:
+    return any(texts[: len(phrase)] == phrase for phrase in phrases.get(texts[0], ()))
 
 
-def _opens(tokens: Sequence[Token], phrases: Iterable[tuple[str, ...]]) -> bool:
-    texts = tuple(token.text for token in tokens[:6])
-    return any(texts[: len(phrase)] == phrase for phrase in phrases)
+def _opens(tokens: Sequence[Token], phrases: Phrases) -> bool:
+    return bool(tokens) and _begins(tuple(token.text for token in tokens[:6]), phrases)
 
 
 def stance_of(clause: Sequence[Token], sentence: Sequence[Token]) -> Stance:
@@ -115,7 +116,7 @@ def stance_of(clause: Sequence[Token], sentence: Sequence[Token]) -> Stance:
         return Stance.HEDGED
     if _opens(sentence, _CONDITIONS) and not _follows_when(clause, sentence):
         return Stance.HYPOTHETICAL
-    if _opens(sentence, (("until",), ("till",))):
+    if _opens(sentence, _UNTIL):
         return Stance.PAST
     return _personal(clause, opens=bool(clause) and bool(sentence) and clause[0] is sentence[0])
 
@@ -281,8 +282,7 @@ def refutes_before(clause: Sequence[Token]) -> bool:
 
 def merely_reports(clause: Sequence[Token]) -> bool:
     """Whether the words that report a claim leave open what their author thinks of it."""
-    strong = [phrase for phrase in _REFUTING_BEFORE if phrase not in _WEAK_BEFORE]
-    return contains(clause, _WEAK_BEFORE) and not contains(clause, strong)
+    return contains(clause, _WEAK_BEFORE) and not contains(clause, _STRONG_BEFORE)
 
 
 def rejects(clause: Sequence[Token]) -> bool:

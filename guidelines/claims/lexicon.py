@@ -1,7 +1,7 @@
 """What words mean to the comparison: stems, shared concepts, opposite poles, and which words carry no weight."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -34,9 +34,22 @@ def group(name: str) -> frozenset[str]:
     return frozenset(_groups()[name].split())
 
 
-def phrases(name: str) -> tuple[tuple[str, ...], ...]:
-    """A small list of phrases that one module uses, each as its words."""
-    return tuple(tuple(phrase.split()) for phrase in _groups()[name].split("|"))
+Phrases = Mapping[str, Sequence[tuple[str, ...]]]
+"""Phrases, each as its words, by their first word: most are ruled out by it."""
+
+
+def phrases(name: str) -> Phrases:
+    """A small list of phrases that one module uses."""
+    return by_first_word(*_groups()[name].split("|"))
+
+
+def by_first_word(*listed: str) -> Phrases:
+    """Phrases made ready to be looked for."""
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for phrase in listed:
+        parts = tuple(phrase.split())
+        found.setdefault(parts[0], []).append(parts)
+    return found
 
 
 @cache

@@ -15,6 +15,8 @@ LONGEST = 20_000
 _MARKUP = re.compile(r"<(?:br|/?p|/?div|/?li)\b[^<>]{0,200}>|</?[a-zA-Z!][^<>]{0,300}>|https?://\S+|www\.\S+")
 _SLASHED = re.compile("(?!24\u20447)([0-9]{1,3}|[⁰¹²³⁴-⁹]{1,3})\u2044([0-9]{1,3}|[₀-₉]{1,3})(?![0-9/\u2044])")
 _WHOLE = re.compile("(?<![0-9.,])[0-9]{1,3}$")
+_AS_IT_STANDS = re.compile(r"""[A-Za-gi-vx-z,.!?;:'"()@#_-]+""")
+"""Signs that mean themselves wherever they stand; an "h" or "w" may begin a link."""
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,10});")
 _TOKEN = re.compile(
     r"(?P<special>24\s?[/x]\s?7(?![0-9])|[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])|[0-9]{1,2}[/.][0-9]{1,2}[/.][0-9]{4}(?![0-9])|[0-9]{1,2}:[0-9]{2}(?![0-9])"
@@ -71,6 +73,11 @@ def fold(text: str) -> Folded:
     position = 0
     text = text[:LONGEST]
     while position < len(text):
+        if run := _AS_IT_STANDS.match(text, position):
+            pieces.append(run.group())
+            offsets.extend(range(position, run.end()))
+            position = run.end()
+            continue
         shown, step = _readable(text, position)
         pieces.append(shown)
         offsets.extend([position] * len(shown))
