@@ -8,7 +8,37 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from guidelines.claims.record import Fact
 from guidelines.training.fitting import logistic
+from guidelines.training.posts import Labelled, cases, restated
+
+BATTERY = Fact("battery", "Harbour Mini", "The Harbour Mini lasts 14 hours.", "https://harbour.example/run", ("Mini",))
+    "battery", "Harbour Mini", "The Harbour Mini lasts 14 hours.", "https://harbour.example/battery", ("Mini",)
+)
+PRICE = Fact("price", "Harbour Mini", "The Harbour Mini costs $9.", "https://harbour.example/price", ("Mini",))
+POSTS = Labelled(
+    "authors/1",
+    [BATTERY, PRICE],
+    [
+        {"id": "1", "text": "got fourteen hours out of my Mini again", "label": "agrees", "fact_id": "battery"},
+        {"id": "2", "text": "fourteen hours, yes", "parent": "the Mini?", "label": "agrees", "fact_id": "battery"},
+        {"id": "3", "text": "my Mini was flat after six hours", "label": "contradicts", "fact_id": "battery"},
+        {"id": "4", "text": "the Mini is 20 dollars", "label": "contradicts", "fact_id": "price"},
+        {"id": "5", "text": "love my Mini", "label": "none"},
+    ],
+)
+
+
+def test_a_fact_is_restated_by_a_post_that_says_the_same_and_names_whom_it_is_about() -> None:
+    again = restated(POSTS)
+    assert [(fact.id, fact.statement) for fact in again.facts] == [("battery", POSTS.posts[0]["text"])]
+    assert [post["id"] for post in again.posts] == ["2", "3", "5"]
+
+
+def test_a_post_is_learnt_from_beside_the_fact_it_speaks_of() -> None:
+    found = {case.id: case for case in cases(POSTS, to_learn=True)}
+    assert "battery" in {question.fact_id for question in found["authors/1:3"].questions}
+    assert found["authors/1:5"].company == "authors/1:Harbour Mini"
 
 
 def test_a_logistic_regression_finds_what_separates() -> None:

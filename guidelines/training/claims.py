@@ -6,20 +6,19 @@ the weights of `guidelines.claims.verdict` and its thresholds are found, and pre
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
+import random
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
-from guidelines.claims.inference import Heard, Inference, Question, heard_of, strongest
-from guidelines.claims.judge import Judge
-from guidelines.claims.record import Fact
+from guidelines.claims.inference import Heard, heard_of, strongest
 from guidelines.claims.verdict import Weights, signs
-from guidelines.facts import FactBase
 from guidelines.training.export import export
 from guidelines.training.fitting import logistic
 from guidelines.training.network import Example, Learner, Network, fresh, keep, kept_network, one_of
+from guidelines.training.posts import Case, Labelled, cases, of_authors, of_evaluators, restated
 from guidelines.transformer import Transformer, models, pieces, transformer
 
 _CLASSES = {"contradicts": 1, "agrees": 2}
@@ -38,65 +37,6 @@ _WRONGLY_FLAGGED = 0.02
 
 _AGREES = 0.6
 _WORTH_A_LOOK = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A labelled post with the questions to ask of it; `fact_id` is the fact it speaks of, where it speaks of one."""
-
-    id: str
-    text: str
-    parent: str | None
-    label: str
-    fact_id: str | None
-    company: str
-    questions: tuple[Question, ...]
-    judge: Judge
-
-
-def cases(folder: Path) -> Iterator[Case]:
-    """What to learn from: `facts*.yml` with `posts*.jsonl` of the same name, `companies/NN.yml` with `NN.jsonl`."""
-    named = [(path, path.with_name(path.name.replace("facts", "posts"))) for path in sorted(folder.glob("facts*.yml"))]
-    for facts, posts in [*named, *((path, path) for path in sorted((folder / "companies").glob("*.yml")))]:
-        yield from _of_file(facts, posts.with_suffix(".jsonl"), to_learn=True)
-
-
-def of_evaluators(folder: Path) -> Iterator[Case]:
-    """The posts to weigh by, of which nothing is learnt."""
-    unseen = folder / "unseen"
-    for number in _EVALUATORS:
-        yield from _of_file(unseen / f"facts_{number}.yml", unseen / f"posts_{number}.jsonl", to_learn=False)
-
-
-def _of_file(facts: Path, posts: Path, *, to_learn: bool) -> Iterator[Case]:
-    """The posts of a file.
-
-    To learn from one it is read against the fact it speaks of, however far that seems; to weigh by, as the bot would.
-    """
-    base = FactBase.load(facts, strict=False)
-    known: list[Fact] = list(base.facts.values())
-    judge = Judge(known)
-    inference = Inference(known, judge.entities)
-    for line in posts.read_text("utf-8").splitlines():
-        post = json.loads(line)
-        fact_id = post.get("fact_id")
-        text, parent = post["text"], post.get("parent")
-        due = [fact_id] if fact_id else []
-        also = due if to_learn else [each.fact_id for each in judge.judge(text, parent)]
-        questions = tuple(inference.questions(text, parent, also=also))
-        company = base.facts[fact_id].entity if fact_id in base.facts else ""
-        company = company or (base.facts[questions[0].fact_id].entity if questions else "")
-        name = f"{facts.parent.name}/{facts.stem}"
-        yield Case(
-            f"{name}:{post['id']}",
-            text,
-            parent,
-            post["label"],
-            fact_id,
-            f"{name}:{company}",
-            questions,
-            judge,
-        )
 
 
 def examples(found: Sequence[Case]) -> Iterator[Example]:
@@ -195,10 +135,12 @@ def main() -> None:
     parser.add_argument("--epochs", type=float, default=3, help="0: only weigh the network that ships")
     parser.add_argument("--layers", type=int, default=6)
     parser.add_argument("--rate", type=float, default=6e-5)
+    parser.add_argument("--newest", type=int, default=0, help="so many authors, the last, are new; 0: all")
+    parser.add_argument("--share", type=float, default=1, help="how much to learn again of the other authors")
     parser.add_argument("--begin", type=Path, help="begin from a network that an earlier run has kept")
     parser.add_argument("--keep", type=Path, help="keep the network after each pass, in full precision")
     options = parser.parse_args()
-    tested = list(of_evaluators(options.data))
+    tested = _flat(of_evaluators(options.data, _EVALUATORS), to_learn=False)
     if options.epochs:
         export(_taught(options, tested), models() / "claims.onnx")
     rows = weighed(tested, transformer("claims"))
@@ -209,7 +151,7 @@ def main() -> None:
 
 
 def _taught(options: argparse.Namespace, tested: Sequence[Case]) -> Network:
-    learned = list(cases(options.data))
+    learned = _to_learn(list(of_authors(options.data)), options)
     begun = kept_network(options.begin) if options.begin else fresh(options.layers, classes=3, seed=0)
     learner = Learner(pieces(), begun)
     print(f"{len(learned)} posts to learn from, {len(tested)} to weigh by", flush=True)
@@ -221,6 +163,21 @@ def _taught(options: argparse.Namespace, tested: Sequence[Case]) -> Network:
 
     learner.learn(list(examples(learned)), one_of, epochs=options.epochs, rate=options.rate, after=after)
     return learner.network
+
+
+def _to_learn(labelled: Sequence[Labelled], options: argparse.Namespace) -> list[Case]:
+    """All of the newest authors' posts and a share of those that are known from earlier runs, and both with each fact
+    in the words of a post."""
+    told = [*labelled, *map(restated, labelled)]
+    newest = {each.name for each in labelled[-options.newest :]} if options.newest else {each.name for each in labelled}
+    new = _flat([each for each in told if each.name.removesuffix(" restated") in newest], to_learn=True)
+    known = _flat([each for each in told if each.name.removesuffix(" restated") not in newest], to_learn=True)
+    dice = random.Random(0)  # noqa: S311 - a repeatable choice, nothing secret
+    return new + dice.sample(known, int(len(known) * options.share))
+
+
+def _flat(labelled: Iterable[Labelled], *, to_learn: bool) -> list[Case]:
+    return [case for each in labelled for case in cases(each, to_learn=to_learn)]
 
 
 def _report(rows: Sequence[Weighed], posts: Sequence[Case]) -> Point:
