@@ -13,8 +13,6 @@ from guidelines.training.fitting import logistic
 from guidelines.training.posts import Labelled, cases, restated
 
 BATTERY = Fact("battery", "Harbour Mini", "The Harbour Mini lasts 14 hours.", "https://harbour.example/run", ("Mini",))
-    "battery", "Harbour Mini", "The Harbour Mini lasts 14 hours.", "https://harbour.example/battery", ("Mini",)
-)
 PRICE = Fact("price", "Harbour Mini", "The Harbour Mini costs $9.", "https://harbour.example/price", ("Mini",))
 POSTS = Labelled(
     "authors/1",
