@@ -173,6 +173,7 @@ class Rule:
         why = " ".join(filter(None, (hit.why, self.why)))
         fix = " ".join(filter(None, (self.fix, hit.fix)))
         span = reading.original_span(hit.span) if hit.span else None
+        severity = Severity.WARN if hit.doubtful and severity is Severity.BLOCK else severity
         return Finding(self.id, severity, why or self.title, fix, span, self.title)
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guidelines.base import Candidate, check
+from guidelines.base import Candidate, Severity, check
 from guidelines.checks.disclosure import company_forms, discloses
 from guidelines.pack import default
 from guidelines.reading import Reading, fold
@@ -150,6 +150,22 @@ def test_a_kind_word_about_nothing_of_ours_needs_no_disclosure(text: str) -> Non
 @pytest.mark.parametrize("text", ["Great kettle!", "Nice ride! Try the K2 next.", "Enjoy your Tidewell!", "It does."])
 def test_praise_that_may_be_of_our_things_needs_one(text: str) -> None:
     assert asked_for(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "weight"),
+    [
+        ("Pracuję w Tidewell: czajnik jest na gwarancji, proszę napisać do nas.", Severity.WARN),
+        ("Я работаю в Tidewell, чайник на гарантии.", Severity.WARN),
+        ("Der Kocher ist noch in der Garantie, und wir tauschen ihn.", Severity.BLOCK),
+        ("The kettle is under warranty and we will swap it for you.", Severity.BLOCK),
+    ],
+)
+def test_what_is_written_in_a_language_that_nothing_here_knows_is_left_to_its_reader(
+    text: str, weight: Severity
+) -> None:
+    found = check(Candidate(text, company=COMPANY), default(), trained=False).findings
+    assert [finding.severity for finding in found if finding.rule == "disclosure"] == [weight]
 
 
 @pytest.mark.parametrize("part", ["ich bin ", "je suis de ", "soy de ", "no ties ", "in tidewell, ", "nice ride, "])

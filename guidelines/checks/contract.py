@@ -13,13 +13,15 @@ from guidelines.reading import Reading, Span
 class Hit:
     """One thing a check objects to, `span` in the folded text; `why` and `fix` add to what the rule says.
 
-    `certain` hits stand whatever the trained model hears: a card number is one in any sentence.
+    `certain` hits stand whatever the trained model hears: a card number is one in any sentence. `doubtful` ones warn at
+    most, whatever weight the rule has: the check does not know the language of the text.
     """
 
     span: Span | None = None
     why: str = ""
     fix: str = ""
     certain: bool = False
+    doubtful: bool = False
 
 
 class CheckTimeoutError(Exception):

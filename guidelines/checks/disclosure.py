@@ -9,6 +9,7 @@ from typing import Final
 from pydantic import model_validator
 
 from guidelines.checks.contract import Check, Hit, Kind, Options
+from guidelines.checks.language import detect
 from guidelines.checks.lexicon import lexicon, word_sets
 from guidelines.checks.phrases import phrase_pattern
 from guidelines.reading import Reading, Span, fold
@@ -181,6 +182,15 @@ def _is_own(reading: Reading, match: re.Match[str]) -> bool:
     return _FOREIGN_WORDS.isdisjoint(_WORD.findall(own_words))
 
 
+def _undisclosed(reading: Reading, options: DisclosureOptions) -> Hit:
+    name = reading.candidate.company[0] if reading.candidate.company else "…"
+    fix = f"Say who you are in the text, for example “I work at {name}”."
+    if detect(reading.raw) in (None, "en", *_LANGUAGES):
+        return Hit(fix=fix, certain=options.always)
+    why = "No check here knows this language: see for yourself that the text says who writes it."
+    return Hit(why=why, fix=fix, certain=options.always, doubtful=not options.always)
+
+
 def _build(options: DisclosureOptions, _lists: Mapping[str, tuple[str, ...]]) -> Check:
     accepted = phrase_pattern(options.accept) if options.accept else None
 
@@ -192,8 +202,7 @@ def _build(options: DisclosureOptions, _lists: Mapping[str, tuple[str, ...]]) ->
                 why = "An account of the company must not speak as if it were a customer."
                 yield Hit(stranger.span(), why, certain=True)
         elif not discloses(reading) and (options.always or not _is_small_talk(reading)):
-            name = reading.candidate.company[0] if reading.candidate.company else "…"
-            yield Hit(fix=f"Say who you are in the text, for example “I work at {name}”.", certain=options.always)
+            yield _undisclosed(reading, options)
 
     return check
 
