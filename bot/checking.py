@@ -14,7 +14,7 @@ from bot.models import COUNTED, Json, Mention, PostRecord, Reply, Venue
 from connectors.base import Identity
 from guidelines.base import Candidate, Conflict, FactCheck, Finding, Severity, Verdict, check
 from guidelines.checks import hard_sell
-from guidelines.facts import FactBase, Label
+from guidelines.facts import FactBase
 from guidelines.reading import Reading
 
 RECENT = 50
@@ -142,8 +142,4 @@ def findings_from(stored: Json) -> tuple[Finding, ...]:
 @lru_cache(maxsize=2048)
 def _conflicts(facts: FactBase, text: str, today: datetime) -> tuple[Conflict, ...]:
     # Templates and past replies come again and again.
-    return tuple(
-        Conflict(claim.spans[0] if claim.spans else (0, len(text)), claim.reason)
-        for claim in facts.check_all(text, now=today, ours=True)
-        if claim.label is Label.CONTRADICTS
-    )
+    return facts.conflicts(text, now=today)

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
+from guidelines.base import Conflict
 from guidelines.checks.language import may_be_english
 from guidelines.claims.clauses import are_all_read
 from guidelines.claims.evidence import Prepared
@@ -98,6 +99,14 @@ class FactBase:
         claims = [claim for claim in claims if claim.label is not Label.NONE]
         order = (Label.CONTRADICTS, Label.UNSURE, Label.AGREES, Label.NONE)
         return sorted(claims, key=lambda claim: (order.index(claim.label), -claim.confidence))
+
+    def conflicts(self, text: str, *, now: datetime) -> tuple[Conflict, ...]:
+        """Where a text of ours contradicts a fact: what would be corrected in others is not to be posted."""
+        return tuple(
+            Conflict(claim.spans[0] if claim.spans else (0, len(text)), claim.reason)
+            for claim in self.check_all(text, now=now, ours=True)
+            if claim.label is Label.CONTRADICTS
+        )
 
     def _reads_all(self, text: str) -> bool:
         return are_all_read(text) and (self._inference is None or self._inference.reads_all(text))

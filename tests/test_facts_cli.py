@@ -69,6 +69,16 @@ def test_a_broken_fact_file_is_refused_with_its_line(tmp_path: Path) -> None:
     assert f"{facts}:2 one: `statement` is missing" in error
 
 
+def test_a_fact_file_without_facts_is_worth_a_word(tmp_path: Path) -> None:
+    empty = tmp_path / "facts.yml"
+    empty.write_text("facts: []\n")
+    posts = tmp_path / "posts.jsonl"
+    posts.write_text('{"id": 1, "text": "hello"}\n')
+    result = CliRunner().invoke(app, ["check", "--facts", str(empty), str(posts)])
+    assert (result.exit_code, json.loads(result.stdout)["label"]) == (0, "none")
+    assert "holds no facts" in result.stderr
+
+
 def test_test_runs_the_examples_and_fails_when_one_does(tmp_path: Path) -> None:
     code, out, _ = run("test", FACTS)
     assert code == 0

@@ -255,6 +255,23 @@ def test_explain_names_what_fired_and_what_was_content() -> None:
     assert "not asked, no facts were given: facts" in result.output
 
 
+def test_replies_are_held_against_a_fact_file(tmp_path: Path) -> None:
+    facts = tmp_path / "facts.yml"
+    facts.write_text(
+        "facts:\n  - {id: run, entity: Harbour Mini, aliases: [Mini], statement: The Harbour Mini lasts 14 hours., "
+        "source_url: 'https://harbour.example/run'}\n"
+    )
+    replies = tmp_path / "replies.jsonl"
+    wrong = "I work at Harbour: the Mini lasts 30 hours."
+    replies.write_text(
+        "".join(json.dumps({"id": text, "reply": text}) + "\n" for text in (wrong, wrong.replace("30", "14")))
+    )
+    given = ("--company", "Harbour", "--facts", str(facts))
+    found = [json.loads(line) for line in run("check", str(replies), *given).stdout.splitlines()]
+    assert [[each["rule"] for each in answer["findings"]] for answer in found] == [["facts"], []]
+    assert "30 hours" in run("explain", wrong, *given).stdout
+
+
 def test_explain_is_told_the_venue_and_the_kind_of_mention(tmp_path: Path) -> None:
     scoped = "    when: {reply_to: complaint}\n    venues: [r/birds]\n    why: It looks small.\n"
     pack = written(tmp_path / "pack.yml", PACK.replace("    why: It looks small.\n", scoped))

@@ -37,7 +37,7 @@ def check(facts: FactsOption, posts: PostsArgument, now: NowOption = None) -> No
 
     A line that cannot be read is answered with its number and an `error`; the exit code is then 1.
     """
-    base = _load(facts)
+    base = load(facts)
     moment = _moment(now)
     lines.answer_each(posts, lambda row: _checked(base, row, moment))
 
@@ -45,7 +45,7 @@ def check(facts: FactsOption, posts: PostsArgument, now: NowOption = None) -> No
 @app.command()
 def test(facts: Annotated[Path, typer.Argument(help="The fact file (YAML).", exists=True, dir_okay=False)]) -> None:
     """Run the `misstatements` and `not_this` of every fact; exits with 1 when one fails."""
-    results = list(run_examples(_load(facts), now=datetime.now(UTC)))
+    results = list(run_examples(load(facts), now=datetime.now(UTC)))
     for result in results:
         if not result.passed:
             typer.echo(f"{facts}:{result.line} {result.fact_id}: {result.reason}\n  {result.hint}")
@@ -57,7 +57,7 @@ def test(facts: Annotated[Path, typer.Argument(help="The fact file (YAML).", exi
 @app.command()
 def show(facts: Annotated[Path, typer.Argument(help="The fact file (YAML).", exists=True, dir_okay=False)]) -> None:
     """Print what was understood of every fact, for a person to confirm."""
-    base = _load(facts)
+    base = load(facts)
     for description in describe(base, now=datetime.now(UTC)):
         typer.echo(description)
 
@@ -65,13 +65,17 @@ def show(facts: Annotated[Path, typer.Argument(help="The fact file (YAML).", exi
 @app.command("evaluate")
 def evaluate_posts(facts: FactsOption, posts: PostsArgument, now: NowOption = None) -> None:
     """Measure on posts that carry a `label` (and a `fact_id`): precision, recall, confusion, worst cases."""
-    base = _load(facts)
+    base = load(facts)
     typer.echo(str(evaluate(base, _labelled(lines.read(posts)), now=_moment(now))))
 
 
-def _load(path: Path) -> FactBase:
+def load(path: Path) -> FactBase:
+    """Read a fact file; one that cannot be used ends the command with file:line, and an empty one is worth a word."""
     try:
-        return FactBase.load(path)
+        base = FactBase.load(path)
+        if not base.facts:
+            typer.echo(f"note: {path} holds no facts, so nothing can contradict it.", err=True)
+        return base
     except FactsError as error:
         typer.echo(str(error), err=True)
     except (OSError, UnicodeDecodeError) as error:

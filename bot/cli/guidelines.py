@@ -1,6 +1,7 @@
 """`chorus guidelines` and `chorus mentions`: packs and texts from files, no database and no settings."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache, partial
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from bot.cli import facts as fact_files
 from bot.cli import lines
 from bot.cli.lines import Record
 from connectors.base import Identity
@@ -15,7 +17,7 @@ from connectors.registry import GROUP
 from guidelines import evaluate as evaluation
 from guidelines import explain as explanation
 from guidelines import testing
-from guidelines.base import Candidate, check
+from guidelines.base import Candidate, FactCheck, check
 from guidelines.lint import lint as lint_pack
 from guidelines.pack import Pack, PackError, default, load
 from guidelines.pack_places import said_of
@@ -28,6 +30,10 @@ mentions_app = typer.Typer(no_args_is_help=True, help="Look at what others wrote
 
 PackOption = Annotated[Path | None, typer.Option("--pack", help="A pack file; the default pack when not given.")]
 PackArgument = Annotated[Path | None, typer.Argument(help="A pack file; the default pack when not given.")]
+FactsOption = Annotated[
+    Path | None,
+    typer.Option("--facts", help="A fact file that replies must not contradict.", exists=True, dir_okay=False),
+]
 CompanyOption = Annotated[list[str] | None, typer.Option("--company", help="A name that means us; may be repeated.")]
 Lines = Annotated[Path, typer.Argument(help="JSON lines; - reads standard input.")]
 
@@ -53,7 +59,9 @@ def _pack(path: Path | None, *, strict: bool = False) -> Pack:
 
 
 @app.command("check")
-def check_replies(replies: Lines, pack: PackOption = None, company: CompanyOption = None) -> None:
+def check_replies(
+    replies: Lines, pack: PackOption = None, company: CompanyOption = None, facts: FactsOption = None
+) -> None:
     """Check replies, one JSON object a line, and print one verdict a line.
 
     A line that cannot be read is answered with its number and an `error`; the exit code is then 1. Broken rules, kinds
@@ -62,17 +70,22 @@ def check_replies(replies: Lines, pack: PackOption = None, company: CompanyOptio
     """
     chosen, names, notes = _pack(pack), tuple(company or ()), lines.Notes()
     notes.say(map(str, chosen.problems))
+    known = _facts(facts)
 
     def answer(record: Record) -> Record:
         candidate = replace(_candidate(record), company=names)
         notes.say(_notes(candidate))
-        return {"id": record.get("id"), **_verdict(candidate, chosen)}
+        return {"id": record.get("id"), **_verdict(candidate, chosen, known)}
 
     lines.answer_each(replies, answer)
 
 
-def _verdict(candidate: Candidate, pack: Pack) -> Record:
-    verdict = check(candidate, pack)
+def _facts(path: Path | None) -> FactCheck | None:
+    return None if path is None else partial(fact_files.load(path).conflicts, now=datetime.now(UTC))
+
+
+def _verdict(candidate: Candidate, pack: Pack, facts: FactCheck | None) -> Record:
+    verdict = check(candidate, pack, facts=facts)
     findings = [
         {
             "rule": finding.rule,
@@ -154,13 +167,14 @@ def explain_text(
     mention: Annotated[str, typer.Option(help="The post that it answers.")] = "",
     mention_kind: Annotated[KindOfMention, typer.Option(help="What that post is.")] = "other",
     identity: Annotated[Identity, typer.Option(help="Who says it.")] = Identity.EMPLOYEE,
+    facts: FactsOption = None,
 ) -> None:
     """Say which rules object to a text, and why."""
     names = tuple(company or ())
     candidate = Candidate(text, platform, venue, mention, mention_kind, identity.value, company=names)
     for note in _notes(candidate):
         typer.echo(f"note: {note}", err=True)
-    typer.echo(explanation.as_text(explanation.explain(candidate, _pack(pack)), text))
+    typer.echo(explanation.as_text(explanation.explain(candidate, _pack(pack), facts=_facts(facts)), text))
 
 
 def compare_on(replies: Path, old: Pack, new: Pack, company: tuple[str, ...]) -> None:
