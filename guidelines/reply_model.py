@@ -96,6 +96,16 @@ def post(text: str) -> tuple[str, str]:
     return _POST, fold(text)[:_LONGEST_REPLY]
 
 
+def is_long(reply: str) -> bool:
+    """Whether a reply is read page by page."""
+    return len(fold(reply)) > _LONGEST_REPLY
+
+
+def passages(reading: Reading) -> tuple[str, ...]:
+    """Return the pages of a reply, or all of it where it is short."""
+    return _texts(reading, _pages(reading))
+
+
 def _pages(reading: Reading) -> Sequence[Span]:
     """The parts in which a reply is read: one where it fits, else a few sentences each.
 

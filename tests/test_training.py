@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from guidelines.base import Candidate
 from guidelines.claims.record import Fact
+from guidelines.reply_model import SCORES
 from guidelines.training.fitting import logistic
 from guidelines.training.posts import Labelled, cases, restated
 
@@ -81,3 +83,14 @@ def test_a_network_that_was_kept_is_the_same_when_a_run_goes_on_from_it(tmp_path
     keep(network, tmp_path / "kept.npz")
     again = Learner(pieces(), kept_network(tmp_path / "kept.npz")).scores(pairs)
     assert np.array_equal(Learner(pieces(), network).scores(pairs), again)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="the extra `train` is not installed")
+def test_of_a_long_reply_pages_are_learnt_where_all_of_it_is_fine() -> None:
+    from guidelines.training.replies import Case, examples
+
+    long = Candidate("Thank you for telling us how the blade came loose. " * 12, company=("Harbour",))
+    pages = list(examples([Case(long, {"tone": False, "disclosure": False})]))
+    assert len(pages) > 1
+    assert {page.target[SCORES.index("disclosure")] for page in pages} == {-1.0}
+    assert not list(examples([Case(long, {"tone": True})]))

@@ -18,7 +18,7 @@ from guidelines.checks.registry import own_words
 from guidelines.evaluate import read_replies
 from guidelines.pack import default
 from guidelines.reading import Reading, fold
-from guidelines.reply_model import KINDS, ORDERS, SCORES, pair, post
+from guidelines.reply_model import KINDS, ORDERS, SCORES, is_long, pair, passages, post
 from guidelines.suspicious import known_orders
 from guidelines.training.export import export
 from guidelines.training.fitting import logistic
@@ -108,12 +108,31 @@ def examples(found: Sequence[Case]) -> Iterator[Example]:
     """What the network learns: once with our names hidden, and now and then with the names as they stand, or without
     the post that is answered."""
     for number, case in enumerate(found):
-        target = tuple(abs(case.known[kind] - _SMOOTHING) if kind in case.known else _UNKNOWN for kind in SCORES)
+        if is_long(case.candidate.text) and not case.is_post:
+            yield from _page_by_page(case)
+            continue
+        target = _target(case.known)
         yield Example(*asked(case), target=target)
         if case.candidate.company and number % _EVERY_FOURTH == 0:
             yield Example(*asked(replace(case, candidate=replace(case.candidate, company=()))), target=target)
         elif case.candidate.mention and number % _EVERY_FOURTH == 1:
             yield Example(*asked(replace(case, candidate=replace(case.candidate, mention=""))), target=target)
+
+
+def _page_by_page(case: Case) -> Iterator[Example]:
+    """A long reply as it is read later: where it is fine so is each page; of others nobody says which page is not.
+
+    Who writes is said once for all pages, so one page cannot tell.
+    """
+    if any(case.known.values()):
+        return
+    target = _target({kind: broken for kind, broken in case.known.items() if kind != "disclosure"})
+    for page in passages(Reading(case.candidate)):
+        yield Example(*asked(replace(case, candidate=replace(case.candidate, text=page))), target=target)
+
+
+def _target(known: Mapping[str, bool]) -> tuple[float, ...]:
+    return tuple(abs(known[kind] - _SMOOTHING) if kind in known else _UNKNOWN for kind in SCORES)
 
 
 def asked(case: Case) -> tuple[str, str]:
