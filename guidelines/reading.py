@@ -136,6 +136,11 @@ class Reading:
         return bisect_left(self._origins, span[0]), bisect_left(self._origins, span[1])
 
     @cached_property
+    def mention(self) -> str:
+        """The post that is answered, as its readers see it."""
+        return without_markup(self.candidate.mention[:READ_LIMIT])
+
+    @cached_property
     def sentences(self) -> tuple[Span, ...]:
         """The sentences as spans, punctuation included."""
         return tuple(self._split())

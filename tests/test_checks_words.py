@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guidelines.base import Candidate, check
+from guidelines.checks import hard_sell
 from guidelines.checks.phrases import phrase_pattern, signal_words
 from guidelines.pack import default
 from guidelines.reading import Reading
@@ -194,3 +195,11 @@ def test_signal_words_never_hide_a_phrase(phrases: list[str], text: str) -> None
     lower = Reading(Candidate(text)).lower
     if phrase_pattern(phrases).search(lower):
         assert any(word in lower for word in signal_words(phrases))
+
+
+@pytest.mark.parametrize("mention", ["where can I buy one?", "<p>w<b>h</b>ere can I <i>buy</i>&nbsp;one?</p>"])
+def test_a_post_is_read_as_its_readers_see_it(mention: str) -> None:
+    answer = "It is $40: buy it at harbour.example/shop today."
+    unasked, _ = hard_sell.score(Reading(Candidate(answer)))
+    asked, _ = hard_sell.score(Reading(Candidate(answer, mention=mention)))
+    assert asked < unasked

@@ -93,8 +93,8 @@ def _rivals(reading: Reading, sentence: Span, listed: re.Pattern[str]) -> Iterat
     for pattern in (listed, _LEXICON["rivals unnamed"].pattern):
         yield from ((match.span(), True) for match in pattern.finditer(text))
     ours = frozenset(word for name in reading.candidate.company for word in re.findall(r"\w+", fold(name).lower()))
-    compared = bool(_COMPARED.search(reading.candidate.mention[:1000].lower()))
-    in_mention = _names_in(reading.candidate.mention[:1000])
+    compared = bool(_COMPARED.search(reading.mention[:1000].lower()))
+    in_mention = _names_in(reading.mention[:1000])
     for match in _NAME.finditer(reading.folded[start:end]):
         word = match[0].lower().removesuffix("'s").split()[0].removesuffix("'s")
         if word in ours or word in _NO_NAMES:

@@ -36,7 +36,7 @@ class HardSellOptions(Options):
 
 def score(reading: Reading) -> tuple[float, list[tuple[str, Span]]]:
     """Return how much a text sells, and the signs found. Signs that answer what the mention asked weigh half."""
-    asked = bool(_LEXICON["asked"].pattern.search(reading.candidate.mention[:2000].lower()))
+    asked = bool(_LEXICON["asked"].pattern.search(reading.mention[:2000].lower()))
     signs: list[tuple[str, Span]] = []
     total = 0.0
     for group in GROUPS:

@@ -142,7 +142,7 @@ def _by_function_words(words: list[str]) -> str | None:
 def _build(options: LanguageOptions, _lists: object) -> Check:
     def check(reading: Reading) -> Iterator[Hit]:
         ours = detect(reading.raw)
-        theirs = None if options.only else detect(reading.candidate.mention)
+        theirs = None if options.only else detect(reading.mention)
         if ours is None:
             return
         if options.only and not options.allows(ours):
