@@ -125,11 +125,17 @@ def test_a_surer_contradiction_never_gets_a_lower_confidence(one: float, other: 
 
 def test_what_was_compared_adds_to_what_was_read_and_gives_the_reason() -> None:
     read = heard(against=2.0)
-    alone = weights().probability(signs(read, None))
-    assert weights().probability(signs(read, compared(0.9))) > alone
+    alone = weights().probability(signs(read, [read], None))
+    assert weights().probability(signs(read, [read], compared(0.9))) > alone
     both = weigh([heard(against=9.0)], {"fern-bags": compared(0.9)})
     assert [(each.contradicts, each.reason) for each in both] == [(True, "The post says otherwise.")]
     assert both[0].confidence >= SURE
+
+
+def test_who_says_what_another_fact_says_is_less_likely_to_deny_this_one() -> None:
+    read, same = heard(against=2.0), Heard("fern-refills", neither=-4.0, contradicts=-6.0, agrees=-0.02)
+    alone = weights().probability(signs(read, [read], None))
+    assert weights().probability(signs(read, [read, same], None)) < alone
 
 
 def test_nothing_is_said_of_a_fact_that_the_post_leaves_alone() -> None:

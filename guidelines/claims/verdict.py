@@ -39,8 +39,9 @@ def weights() -> Weights:
     return Weights(**stored)
 
 
-def signs(heard: Heard, compared: Judgement | None) -> list[float]:
-    """What a contradiction is weighed by: what was read, and what was compared."""
+def signs(heard: Heard, among: Sequence[Heard], compared: Judgement | None) -> list[float]:
+    """What a contradiction is weighed by: what was read, what was compared, and whether the post agrees with another
+    fact `among` those it was read against: who says what is true of children says nothing false of adults."""
     against = compared.confidence if compared is not None and compared.contradicts else 0.0
     return [
         heard.lead,
@@ -48,18 +49,19 @@ def signs(heard: Heard, compared: Judgement | None) -> list[float]:
         against,
         float(against >= _SURELY_COMPARED),
         compared.confidence if compared is not None and not compared.contradicts else 0.0,
+        max((math.exp(each.agrees) for each in among if each.fact_id != heard.fact_id), default=0.0),
     ]
 
 
 def weigh(heard: Sequence[Heard], compared: Mapping[str, Judgement]) -> list[Judgement]:
     """One judgement a fact; facts of which the post says nothing are left out."""
-    found = [_weighed(each, compared.get(each.fact_id)) for each in heard]
+    found = [_weighed(each, heard, compared.get(each.fact_id)) for each in heard]
     return [each for each in found if each is not None]
 
 
-def _weighed(heard: Heard, compared: Judgement | None) -> Judgement | None:
+def _weighed(heard: Heard, among: Sequence[Heard], compared: Judgement | None) -> Judgement | None:
     trained = weights()
-    likely = trained.probability(signs(heard, compared))
+    likely = trained.probability(signs(heard, among, compared))
     if likely >= trained.worth_a_look:
         known = compared if compared is not None and compared.contradicts else None
         confidence = _confidence(likely, trained)

@@ -28,8 +28,8 @@ _OTHERS_BESIDE_OWN = 1
 _OTHERS_ALONE = 2
 """The nearest facts of which a post says nothing, and against which it is read all the same while learning."""
 
-_EVALUATORS = range(1, 8)
-"""The evaluators' sets on which is weighed; those after them are left to measure by."""
+_EVALUATORS = range(8, 12)
+"""The evaluators' sets on which is weighed. It learns from older ones; those after them are left to measure by."""
 
 _FOLDS = 5
 _PRECISION = 0.965
@@ -73,7 +73,7 @@ def weighed(found: Sequence[Case], reader: Learner | Transformer) -> list[Weighe
         compared = {each.fact_id: each for each in case.judge.judge(case.text, case.parent)}
         for each in heard:
             due = case.label == "contradicts" and each.fact_id == case.fact_id
-            rows.append(Weighed(case, signs(each, compared.get(each.fact_id)), due, each))
+            rows.append(Weighed(case, signs(each, heard, compared.get(each.fact_id)), due, each))
     return rows
 
 
