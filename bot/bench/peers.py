@@ -14,9 +14,8 @@ from guidelines import pack as packs
 from guidelines.base import check
 from guidelines.evaluate import Labelled, read_replies
 
-REPLIES = Path(__file__).parents[2] / "tests" / "data" / "replies.jsonl"
-TUNED_ON = "tune"
-"""The part of the labelled replies that the rules were written by; it is left out."""
+UNSEEN = Path(__file__).parents[2] / "tests" / "data" / "unseen"
+"""Where evaluators' replies lie, of which nothing was learnt."""
 
 Finds = Callable[[str], bool]
 Library = Any
@@ -34,10 +33,10 @@ class Peer:
 
 def rows(stage: Stage) -> Iterator[Row]:
     """Measure our rule, then its peers as far as they are installed."""
-    if not REPLIES.exists():
+    replies = [reply for path in sorted(UNSEEN.glob("replies_*.jsonl")) for reply in read_replies(path)]
+    if not replies:
         yield Row("peers", "", "needs the labelled replies in tests/data of a checkout")
         return
-    replies = [reply for reply in read_replies(REPLIES) if reply.split != TUNED_ON]
     replies = replies[: stage.size(len(replies), 20)]
     for rule in dict.fromkeys(peer.rule for peer in PEERS):
         yield _measured("chorus", rule, replies, _ours(rule, replies))
