@@ -50,6 +50,9 @@ def _beside(peer: Peer, replies: Sequence[Labelled]) -> Row:
         finds = peer.load()
     except ImportError:
         return Row(_named(peer.name, peer.rule), "", f"not installed: pip install {peer.name}")
+    except AttributeError as error:
+        # A release that was made for older versions of what we both use.
+        return Row(_named(peer.name, peer.rule), "", f"does not load beside our libraries: {error}")
     return _measured(peer.name, peer.rule, replies, finds)
 
 
