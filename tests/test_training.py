@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from guidelines.base import Candidate
 from guidelines.claims.record import Fact
 from guidelines.reply_model import SCORES
-from guidelines.training.fitting import logistic
+from guidelines.training.fitting import logistic, threshold
 from guidelines.training.posts import Labelled, cases, restated
 
 BATTERY = Fact("battery", "Harbour Mini", "The Harbour Mini lasts 14 hours.", "https://harbour.example/run", ("Mini",))
@@ -49,6 +49,17 @@ def test_a_logistic_regression_finds_what_separates() -> None:
     assert own[1] == pytest.approx(4, rel=0.35)
     assert bias == pytest.approx(-2, rel=0.35)
     assert max(abs(own[0]), abs(own[2])) < 0.6
+
+
+def test_a_threshold_lies_between_what_is_due_and_what_is_not() -> None:
+    odds, due = np.array([3.0, 2.0, -1.0, -2.0]), np.array([True, True, False, False])
+    assert threshold(odds, due, precision=0.92, recall=0.85) == 0.5
+
+
+def test_a_threshold_keeps_the_precision_where_it_cannot_keep_both() -> None:
+    odds, due = np.array([4.0, 3.0, 2.0, 1.0, 0.0]), np.array([True, True, False, True, True])
+    assert threshold(odds, due, precision=0.92, recall=0.85) == 2.5
+    assert threshold(odds, due, precision=0.7, recall=0.85) < 0.5
 
 
 @given(st.integers(0, 2**31))

@@ -19,3 +19,17 @@ def logistic(inputs: np.ndarray, due: np.ndarray, *, strength: float = 1.0) -> t
         weights += np.linalg.solve(curve, slope)
     own = weights[:-1] / spread
     return own, float(weights[-1] - own @ middle)
+
+
+def threshold(odds: np.ndarray, due: np.ndarray, *, precision: float, recall: float) -> float:
+    """Where to cut, halfway between two texts: where precision and recall have most to spare above what is promised.
+
+    Where no cut keeps both it is the lowest that keeps the precision: to be stopped without reason is worse.
+    """
+    order = np.argsort(-odds)
+    hits = np.cumsum(due[order])
+    precise, found = hits / np.arange(1, len(order) + 1), hits / due.sum()
+    spare = np.minimum((precise - precision) / (1 - precision), (found - recall) / (1 - recall))
+    enough = np.flatnonzero(precise >= precision)
+    last = spare.argmax() if spare.max() >= 0 or not len(enough) else enough[-1]
+    return float(odds[order[last : last + 2]].mean())
