@@ -53,11 +53,11 @@ def test_what_evaluators_wrote_keeps_the_figures_we_promise() -> None:
     ]
     assert len(judged) >= 1_000
     for score in scores(judged, PROMISED):
-        floor = 0.72 if score.rule == "tone" else 0.85
-        assert score.precision >= 0.85, score
+        floor = 0.83 if score.rule == "tone" else 0.85
+        assert score.precision >= 0.92, score
         assert score.recall >= floor, score
     fine = [one for one in judged if not one.labelled.rules]
-    assert sum(one.verdict.blocked for one in fine) <= 0.04 * len(fine)
+    assert sum(one.verdict.blocked for one in fine) <= 0.03 * len(fine)
     assert "The ten worst:" in report(judged, PROMISED)
 
 
