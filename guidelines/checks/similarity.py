@@ -42,15 +42,22 @@ def _shingles(normal: str) -> frozenset[str]:
     return frozenset(" ".join(words[at : at + _SHINGLE]) for at in range(max(len(words) - _SHINGLE + 1, 1)))
 
 
-def likeness(one: str, other: str) -> float:
-    """Return how alike two texts are, 0 to 1: the greater of edit likeness and shared runs of four words."""
+def likeness(one: str, other: str, *, least: float = 0.0) -> float:
+    """Return how alike two texts are, 0 to 1: the greater of edit likeness and shared runs of four words.
+
+    What is less than `least` may come out as 0, which is found sooner.
+    """
     first, second = _normal(one), _normal(other)
     if not first or not second:
         return 0.0
+    edited = float(fuzz.ratio(first, second, score_cutoff=100 * least)) / 100
+    alike_in_length = min(len(first), len(second)) > max(len(first), len(second)) / 2
+    return max(edited, _shared(first, second) if alike_in_length else 0.0)
+
+
+def _shared(first: str, second: str) -> float:
     ours, theirs = _shingles(first), _shingles(second)
-    shared = len(ours & theirs) / max(min(len(ours), len(theirs)), 1)
-    smaller = min(len(first), len(second)) / max(len(first), len(second))
-    return max(float(fuzz.ratio(first, second)) / 100, shared if smaller > 0.5 else 0.0)
+    return len(ours & theirs) / max(min(len(ours), len(theirs)), 1)
 
 
 def _build(options: SimilarOptions, _lists: object) -> Check:
@@ -62,7 +69,7 @@ def _build(options: SimilarOptions, _lists: object) -> Check:
         for recent, age in zip(reading.candidate.recent[:_MOST_RECENT], ages, strict=False):
             if age > options.days:
                 continue
-            alike = likeness(text, recent)
+            alike = likeness(text, recent, least=options.sim)
             if alike >= options.sim:
                 yield Hit(why=f"{alike:.0%} the same as a recent reply of ours: “{recent[:80]}”.")
                 return
