@@ -53,7 +53,7 @@ def test_what_is_true_of_neither_is_still_a_contradiction() -> None:
 
 
 def test_the_reason_names_the_company_of_which_it_is_true() -> None:
-    claim = first(TRAINED, "Northgale has 80 employees.")
+    claim = first(PLAIN, "Northgale has 80 employees.")
     assert claim.label is Label.UNSURE
     assert claim.reason.endswith("It is true of Northgale Foods, which goes by that name, so this is not sure.")
 
