@@ -4,6 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from guidelines.claims.judge import Judge, Judgement
+from guidelines.claims.namesakes import Namesakes
+from guidelines.claims.verdict import SURE
 from guidelines.facts import Claim, FactBase, Label
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -53,9 +56,13 @@ def test_what_is_true_of_neither_is_still_a_contradiction() -> None:
 
 
 def test_the_reason_names_the_company_of_which_it_is_true() -> None:
-    claim = first(PLAIN, "Northgale has 80 employees.")
-    assert claim.label is Label.UNSURE
-    assert claim.reason.endswith("It is true of Northgale Foods, which goes by that name, so this is not sure.")
+    judge = Judge(list(PLAIN.facts.values()))
+    namesakes = Namesakes(PLAIN.facts, judge.facts, judge.entities)
+    against = Judgement("energy", True, 0.9, (), "The post says otherwise.")
+    same = Judgement("foods", False, 0.9, (), "The post says the same.")
+    (settled,) = namesakes.settle([against], [same], "Northgale has 80 employees.", None)
+    assert settled.confidence < SURE
+    assert settled.doubt.endswith("It is true of Northgale Foods, which goes by that name, so this is not sure.")
 
 
 def test_a_short_name_means_the_company_that_the_post_or_its_parent_names_in_full() -> None:
