@@ -105,3 +105,14 @@ def test_of_a_long_reply_pages_are_learnt_where_all_of_it_is_fine() -> None:
     assert len(pages) > 1
     assert {page.target[SCORES.index("disclosure")] for page in pages} == {-1.0}
     assert not list(examples([Case(long, {"tone": True})]))
+
+
+@pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="the extra `train` is not installed")
+def test_the_mean_of_a_network_with_itself_is_that_network() -> None:
+    from guidelines.training.network import Learner, fresh, mean_of
+    from guidelines.transformer import pieces
+
+    pairs = [("company costs 24 euros.", "it is 60 ¬ euros")]
+    network = fresh(2, classes=3, seed=1)
+    again = Learner(pieces(), mean_of([network, network])).scores(pairs)
+    assert np.allclose(Learner(pieces(), network).scores(pairs), again, atol=1e-5)

@@ -17,7 +17,7 @@ from guidelines.claims.inference import Heard, heard_of, strongest
 from guidelines.claims.verdict import Weights, signs
 from guidelines.training.export import export
 from guidelines.training.fitting import logistic
-from guidelines.training.network import Example, Learner, Network, fresh, keep, kept_network, one_of
+from guidelines.training.network import Example, Learner, Network, fresh, keep, kept_network, mean_of, one_of
 from guidelines.training.posts import Case, Labelled, cases, of_authors, of_evaluators, restated
 from guidelines.transformer import Transformer, models, pieces, transformer
 
@@ -132,16 +132,16 @@ def main() -> None:
     """Train, weigh, print, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("tests/data"))
-    parser.add_argument("--epochs", type=float, default=3, help="0: only weigh the network that ships")
+    parser.add_argument("--epochs", type=float, default=3, help="0: weigh what ships, or --begin as it is")
     parser.add_argument("--layers", type=int, default=6)
     parser.add_argument("--rate", type=float, default=6e-5)
     parser.add_argument("--newest", type=int, default=0, help="so many authors, the last, are new; 0: all")
     parser.add_argument("--share", type=float, default=1, help="how much to learn again of the other authors")
-    parser.add_argument("--begin", type=Path, help="begin from a network that an earlier run has kept")
+    parser.add_argument("--begin", type=Path, nargs="+", help="begin from what earlier runs have kept, or their mean")
     parser.add_argument("--keep", type=Path, help="keep the network after each pass, in full precision")
     options = parser.parse_args()
     tested = _flat(of_evaluators(options.data, _EVALUATORS), to_learn=False)
-    if options.epochs:
+    if options.epochs or options.begin:
         export(_taught(options, tested), models() / "claims.onnx")
     rows = weighed(tested, transformer("claims"))
     point = _report(rows, tested)
@@ -151,8 +151,11 @@ def main() -> None:
 
 
 def _taught(options: argparse.Namespace, tested: Sequence[Case]) -> Network:
+    kept = [kept_network(path) for path in options.begin or ()]
+    begun = mean_of(kept) if kept else fresh(options.layers, classes=3, seed=0)
+    if not options.epochs:
+        return begun
     learned = _to_learn(list(of_authors(options.data)), options)
-    begun = kept_network(options.begin) if options.begin else fresh(options.layers, classes=3, seed=0)
     learner = Learner(pieces(), begun)
     print(f"{len(learned)} posts to learn from, {len(tested)} to weigh by", flush=True)
 
