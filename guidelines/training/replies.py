@@ -26,7 +26,7 @@ from guidelines.training.network import Example, Learner, each_of, fresh
 from guidelines.transformer import Transformer, models, pieces, transformer
 
 _REPLIES_TO_WEIGH = (6, 7, 10, 11)
-_POSTS_TO_WEIGH = (5, 6, 7)
+_POSTS_TO_WEIGH = (5, 6, 7, 8, 9)
 """The evaluators' sets on which is weighed. It learns from older ones; those after them are left to measure by."""
 
 LABELS = {
