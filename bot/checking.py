@@ -52,11 +52,13 @@ def verdict(
     identity: Identity,
     recent: Sequence[Said] | None = None,
     trained: bool = True,
+    facts: bool = True,
 ) -> Verdict:
     """Return what the active pack says of a text as an answer to a post; unfilled blanks are findings of our own.
 
     Who checks several texts for one place reads `recent` once, our newest replies elsewhere; it is read here otherwise.
-    `trained=False` leaves the trained model out, for words of our own that a person will look at again.
+    `trained=False` leaves the trained model out, and `facts=False` the facts, for words of our own that a person will
+    look at again.
     """
     said = newest(session, mention) if recent is None else recent[:RECENT]
     candidate = Candidate(
@@ -71,7 +73,7 @@ def verdict(
         recent=tuple(reply.text for reply in said),
         recent_days=tuple((deps.now() - reply.at).days for reply in said),
     )
-    found = check(candidate, deps.pack, facts=facts_of(deps), trained=trained)
+    found = check(candidate, deps.pack, facts=facts_of(deps) if facts else None, trained=trained)
     return Verdict(found.pack, found.version, found.sha256, (*blanks(text), *found.findings), found.skipped)
 
 

@@ -47,6 +47,8 @@ ASKED = "draft.asked"
 WEEK = timedelta(days=7)
 LATELY = 100
 """So many of a week's newest replies a draft shall not read like."""
+_MAY_CONTRADICT = frozenset({Origin.PAST_REPLY, Origin.MODEL})
+"""Drafts that are held against the facts: a correction is a fact itself, and a template speaks of none."""
 FITS = 72.0
 """Of 100: a past reply is suggested when the post it answered is at least so similar to this one."""
 
@@ -191,10 +193,17 @@ def _keep(session: Session, deps: Deps, place: _Place, suggested: Sequence[Sugge
     made: list[Draft] = []
     mention, post, identity = place.mention, place.post, place.account.identity
     for suggestion in suggested:
-        # Templates and past replies were read often; the window in which they are sent reads them again, in full.
-        foreign = suggestion.origin is Origin.MODEL
         found = checking.verdict(
-            session, deps, mention, post, suggestion.text, identity=identity, recent=place.said, trained=foreign
+            session,
+            deps,
+            mention,
+            post,
+            suggestion.text,
+            identity=identity,
+            recent=place.said,
+            # Templates and past replies were read often; the window in which they are sent reads them again, in full.
+            trained=suggestion.origin is Origin.MODEL,
+            facts=suggestion.origin in _MAY_CONTRADICT,
         )
         made.append(
             Draft(
