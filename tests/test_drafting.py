@@ -56,6 +56,18 @@ def test_what_we_would_correct_in_others_we_do_not_post_ourselves(harbour: Harbo
     assert showing.card(harbour.deps, mention.id).drafts[0].text.endswith("micro-USB."), "what was typed is kept"
 
 
+def test_a_past_reply_that_a_fact_has_overtaken_says_so_on_its_draft(harbour: Harbour, driven: DrivenClock) -> None:
+    before = replace(harbour, deps=replace(harbour.deps, rulebook=Rulebook(harbour.deps.pack, None)))
+    first = before.hear("Can I charge the Harbour Mini with the cable of my old phone?")
+    said = before.approve(first, "Hi, the Harbour team here. The Harbour Mini charges over micro-USB, so it depends.")
+    delivery.post(before.deps, said.id)
+    driven.advance(days=8)
+    second = harbour.hear("Can I charge the Harbour Mini with the cable of an old phone?", author="Another")
+    draft = showing.card(harbour.deps, second.id).drafts[0]
+    assert draft.origin is Origin.PAST_REPLY
+    assert "facts" in {finding.rule for finding in draft.findings}
+
+
 def test_templates_vary_from_mention_to_mention(harbour: Harbour) -> None:
     posts = (
         "I love my Harbour Mini so much",
