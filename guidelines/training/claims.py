@@ -171,10 +171,10 @@ def _taught(options: argparse.Namespace, tested: Sequence[Case]) -> Network:
 def _to_learn(labelled: Sequence[Labelled], options: argparse.Namespace) -> list[Case]:
     """All of the newest authors' posts and a share of those that are known from earlier runs, and both with each fact
     in the words of a post."""
-    told = [*labelled, *map(restated, labelled)]
-    newest = {each.name for each in labelled[-options.newest :]} if options.newest else {each.name for each in labelled}
-    new = _flat([each for each in told if each.name.removesuffix(" restated") in newest], to_learn=True)
-    known = _flat([each for each in told if each.name.removesuffix(" restated") not in newest], to_learn=True)
+    first = len(labelled) - options.newest if options.newest else 0
+    known, new = (
+        _flat([*authors, *map(restated, authors)], to_learn=True) for authors in (labelled[:first], labelled[first:])
+    )
     dice = random.Random(0)  # noqa: S311 - a repeatable choice, nothing secret
     return new + dice.sample(known, int(len(known) * options.share))
 
